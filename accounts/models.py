@@ -1,0 +1,172 @@
+"""Who exists: users who sign in, the roles they hold, and subjects (employees as data subjects).
+
+A user is an account; a subject is what staff see of an employee: a pseudonym. Roles are facts with two people in
+them. There is no manager role, and a subject has no link to a manager.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class Role(models.TextChoices):
+    """The closed list of staff roles. Every account is an employee besides."""
+
+    ADMIN = "admin", "Admin"
+    PRIVACY_OFFICER = "privacy_officer", "Privacy officer"
+    ML_STAFF = "ml_staff", "ML staff"
+    AUDITOR = "auditor", "Auditor"
+
+
+#: Roles that one person can never hold together: authors do not approve, auditors do nothing else.
+INCOMPATIBLE: tuple[frozenset[str], ...] = (
+    frozenset({Role.ADMIN, Role.PRIVACY_OFFICER}),
+    frozenset({Role.ML_STAFF, Role.PRIVACY_OFFICER}),
+    frozenset({Role.AUDITOR, Role.ADMIN}),
+    frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
+    frozenset({Role.AUDITOR, Role.ML_STAFF}),
+)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Accounts are made by actions; allauth uses ``get_by_natural_key``."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """An account. Signs in by e-mail; holds no permission of its own, only role grants."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    display_name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    theme = models.CharField(max_length=8, default="auto", choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")])
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+    # roles, has_role(...), subject: see accounts/permissions.py and the related names below
+
+
+class Department(models.Model):
+    """A group that policies, rollouts and aggregates are scoped by. It has no head."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleGrant(models.Model):
+    """A role held by a user from the second person's approval until revoked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    reason = models.CharField(max_length=500)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    approved_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")), name="role_granted_by_two_people"),
+            models.CheckConstraint(condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("user")), name="role_not_approved_by_holder"),
+            models.UniqueConstraint(fields=("user", "role"), condition=Q(revoked_at__isnull=True), name="one_open_grant_per_role"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} for {self.user_id}"
+
+
+class Subject(models.Model):
+    """An employee as a data subject. ``pseudonym`` is all that staff see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, on_delete=models.SET_NULL, null=True, related_name="subject")
+    pseudonym = models.CharField(max_length=16, unique=True, help_text="random, for example P-7K3QF2")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="subjects")
+    created_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
+class PersonKey(models.Model):
+    """The key that wraps every data key of one person in one epoch. Destroying it makes every copy unreadable."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="keys")
+    epoch = models.PositiveIntegerField(default=1)
+    wrapped = models.BinaryField(null=True, help_text="wrapped by the KEK; null once destroyed")
+    created_at = models.DateTimeField(default=timezone.now)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("subject", "epoch"), name="one_person_key_per_epoch"),
+            models.CheckConstraint(condition=Q(destroyed_at__isnull=True) == Q(wrapped__isnull=False), name="destroyed_key_has_no_bytes"),
+        )
+
+    def __str__(self) -> str:
+        return f"key {self.epoch} of {self.subject_id}"
+
+
+class WorkLocation(models.Model):
+    """Where a subject works over time (``US-NY``, ``DE``). Outside every row the place is unknown: no capture."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="locations")
+    place = models.CharField(max_length=8)
+    period = DateTimeRangeField(help_text="half open [from, to)")
+    source = models.CharField(max_length=12, choices=[("hr", "Personnel record"), ("employee", "Stated by the employee"), ("trip", "Trip")])
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            ExclusionConstraint(
+                name="one_place_at_a_time", expressions=[("subject", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)]
+            ),  # needs btree_gist
+        )
+
+    def __str__(self) -> str:
+        return f"{self.place} for {self.subject_id}"
+
+
+class ApiToken(models.Model):
+    """A staff API token; only the SHA-256 of the secret is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"token {self.pk}"

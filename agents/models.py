@@ -1,0 +1,164 @@
+"""Devices and what is known of each: key, lease, desired and applied release, deliveries, commands, stops.
+
+A row here is the truth; a hint on the stream may be lost without harm.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class EnrolmentToken(models.Model):
+    """A one-time (or quota) token; only its SHA-256 is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="enrolment_tokens")
+    label = models.CharField(max_length=80)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    quota = models.PositiveIntegerField(default=1)
+    used = models.PositiveIntegerField(default=0)
+    personal_device = models.BooleanField(default=False)
+    created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(used__lte=models.F("quota")), name="token_within_quota"),)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Device(models.Model):
+    """A work computer with an agent and its own Ed25519 key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="devices")
+    token = models.ForeignKey(EnrolmentToken, on_delete=models.PROTECT, related_name="devices")
+    name = models.CharField(max_length=80)
+    public_key = models.BinaryField(unique=True, max_length=32)
+    os = models.CharField(max_length=16)
+    os_version = models.CharField(max_length=40, blank=True)
+    agent_version = models.CharField(max_length=40, blank=True)
+    personal_device = models.BooleanField(default=False)
+    shard = models.PositiveSmallIntegerField(default=0)
+    enrolled_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
+    #: set by agents.actions.assign_release (called by capture_policies); what the next lease names
+    desired_release = models.PositiveIntegerField(null=True)
+    desired_digest = models.CharField(max_length=64, blank=True)
+    #: what the agent confirmed
+    applied_release = models.PositiveIntegerField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    capture_state = models.CharField(max_length=8, default="stopped")
+    lease_expires_at = models.DateTimeField(null=True)
+    exclusions = models.JSONField(default=list, help_text="entry ids the employee switched off; may only tighten")
+
+    class Meta:
+        indexes = (models.Index(fields=("desired_release",), name="device_desired"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lease(models.Model):
+    """What was signed for a device; an upload names the lease it was captured under."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="leases")
+    release_number = models.PositiveIntegerField(null=True)
+    policy_digest = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=8)
+    reason = models.CharField(max_length=40, blank=True)
+    place = models.CharField(max_length=8, blank=True)
+    notice = models.UUIDField(null=True)
+    denied_signals = models.JSONField(default=list)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("device", "-issued_at"), name="lease_device_issued"),)
+
+    def __str__(self) -> str:
+        return f"lease {self.pk}"
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", "Pending"
+    NOTIFIED = "notified", "Notified"
+    LEASED = "leased", "Leased"
+    APPLIED = "applied", "Applied"
+    FAILED = "failed", "Failed"
+    SUPERSEDED = "superseded", "Superseded"
+
+
+class Delivery(models.Model):
+    """One release on its way to one device; each state with its time, for the live funnel."""
+
+    id = models.BigAutoField(primary_key=True)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="deliveries")
+    rollout = models.UUIDField()
+    wave = models.PositiveSmallIntegerField()
+    release_number = models.PositiveIntegerField()
+    policy_digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=DeliveryState.choices, default=DeliveryState.PENDING)
+    error = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    claimed_until = models.DateTimeField(null=True, help_text="a worker's claim; expires by itself when the worker dies")
+    notified_at = models.DateTimeField(null=True)
+    leased_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("device", "release_number", "rollout"), name="one_delivery_per_device_and_rollout"),)
+        indexes = (models.Index(fields=("rollout", "wave", "state"), name="delivery_rollout_state"),)
+
+    def __str__(self) -> str:
+        return f"release {self.release_number} to {self.device_id}"
+
+
+class DeviceCommand(models.Model):
+    """An order that waits for the agent's next renewal: purge a session, purge everything."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="commands")
+    kind = models.CharField(max_length=12, choices=[("purge", "Purge")])
+    payload = models.JSONField(default=dict, help_text='{"sessions": [uuid, ...] | "all"}')
+    created_at = models.DateTimeField(default=timezone.now)
+    delivered_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=12, blank=True)
+    counts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.device_id}"
+
+
+class CaptureStop(models.Model):
+    """The kill switch: one person stops, two restart. While a row is open its scope gets no capturing lease."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scope = models.CharField(max_length=12, choices=[("programme", "Whole programme"), ("place", "Place"), ("department", "Department"), ("device", "Device")])
+    scope_value = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=500)
+    stopped_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    stopped_at = models.DateTimeField(default=timezone.now)
+    restart_requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
+    restart_requested_at = models.DateTimeField(null=True)
+    restarted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
+    restarted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(restarted_by__isnull=True) | ~Q(restarted_by=models.F("restart_requested_by")), name="restart_needs_two_people"),
+        )
+
+    def __str__(self) -> str:
+        return f"stop {self.scope}"

@@ -1,0 +1,207 @@
+"""Drafts people edit, versions nobody can edit, approvals of exact bytes, signed releases, rollouts in waves."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class DraftState(models.TextChoices):
+    OPEN = "open", "Open"
+    SUBMITTED = "submitted", "Submitted"
+    DISCARDED = "discarded", "Discarded"
+
+
+class PolicyDraft(models.Model):
+    """A working copy. ``settings`` holds limits, retention, sampling and lease seconds of the document."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=120)
+    justification = models.TextField(blank=True, max_length=2000)
+    purpose = models.CharField(max_length=32, default="agent_training")
+    settings = models.JSONField(default=dict)
+    based_on = models.ForeignKey("PolicyVersion", on_delete=models.PROTECT, null=True, related_name="drafts")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="policy_drafts")
+    state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DraftEntry(models.Model):
+    """One app or site with its signals in a draft; same shape as an entry of mci-policy/1."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="entries")
+    key = models.SlugField(max_length=40, help_text="the entry id in the document")
+    kind = models.CharField(max_length=4, choices=[("app", "App"), ("site", "Site")])
+    label = models.CharField(max_length=80)
+    match = models.JSONField(default=dict)
+    signals = models.JSONField(default=list)
+    keystrokes = models.CharField(max_length=8, default="none")
+    frame_interval_s = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("draft", "key"), name="one_entry_key_per_draft"),)
+        ordering = ("label", "id")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class DraftRule(models.Model):
+    """One redaction rule in a draft; same shape as a rule of mci-policy/1."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="rules")
+    key = models.SlugField(max_length=40)
+    label = models.CharField(max_length=80)
+    method = models.CharField(max_length=16)
+    match = models.JSONField(default=dict)
+    selector = models.JSONField(default=dict)
+    redact_examples = models.JSONField(default=list)
+    keep_examples = models.JSONField(default=list)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("draft", "key"), name="one_rule_key_per_draft"),)
+        ordering = ("label", "id")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class VersionState(models.TextChoices):
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+class PolicyVersion(models.Model):
+    """Immutable canonical bytes with their digest. A trigger refuses changes to body and digest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.PositiveIntegerField(unique=True)
+    title = models.CharField(max_length=120)
+    justification = models.TextField(blank=True)
+    body = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    ruleset_digest = models.CharField(max_length=64)
+    direction = models.CharField(max_length=8, choices=[("wider", "Wider"), ("narrower", "Narrower"), ("neutral", "Neutral")])
+    compared_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="policy_versions")
+    state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.IN_REVIEW)
+    submitted_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class Approval(models.Model):
+    """One person's decision on exactly these bytes. Never the author (constraint; trigger copies author and digest)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="approvals")
+    digest = models.CharField(max_length=64)
+    version_author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    approver = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="approvals")
+    role = models.CharField(max_length=20)
+    decision = models.CharField(max_length=8, choices=[("approve", "Approve"), ("reject", "Reject")])
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~Q(approver=F("version_author")), name="author_never_approves"),
+            models.UniqueConstraint(fields=("version", "approver"), name="one_decision_per_person"),
+            models.UniqueConstraint(fields=("version", "role"), condition=Q(decision="approve"), name="one_approval_per_role"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.decision} of {self.version_id}"
+
+
+class Release(models.Model):
+    """A version signed into TUF metadata under a strictly increasing number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.PositiveIntegerField(unique=True)
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="releases")
+    digest = models.CharField(max_length=64)
+    signed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"release {self.number}"
+
+
+class TufFile(models.Model):
+    """One signed metadata file or target as served to agents; versioned names are immutable."""
+
+    name = models.CharField(max_length=160, primary_key=True, help_text="2.root.json, timestamp.json, <sha256>.policy-3.json")
+    kind = models.CharField(max_length=8, choices=[("metadata", "Metadata"), ("target", "Target")])
+    body = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RolloutState(models.TextChoices):
+    RUNNING = "running", "Running"
+    HELD = "held", "Held"
+    HALTED = "halted", "Halted"
+    DONE = "done", "Done"
+    SUPERSEDED = "superseded", "Superseded"
+
+
+class Rollout(models.Model):
+    """One release on its way to the fleet, wave by wave."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="rollouts")
+    previous = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=RolloutState.choices, default=RolloutState.RUNNING)
+    reason = models.CharField(max_length=500)
+    halt_reason = models.CharField(max_length=200, blank=True)
+    started_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("state",), condition=Q(state="running"), name="one_running_rollout"),
+        )
+
+    def __str__(self) -> str:
+        return f"rollout of {self.release_id}"
+
+
+class Wave(models.Model):
+    """A share of the fleet, with the gates that open the next one."""
+
+    id = models.BigAutoField(primary_key=True)
+    rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="waves")
+    number = models.PositiveSmallIntegerField()
+    percent = models.PositiveSmallIntegerField(help_text="cumulative share of devices, 1..100")
+    soak_seconds = models.PositiveIntegerField(default=0)
+    max_error_share = models.FloatField(default=0.02)
+    min_applied_share = models.FloatField(default=0.9)
+    started_at = models.DateTimeField(null=True)
+    passed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("rollout", "number"), name="wave_number_once"),)
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return f"wave {self.number}"

@@ -1,0 +1,105 @@
+"""Uploaded sessions: verified, scanned again, stored encrypted, kept for a bounded time."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class SessionState(models.TextChoices):
+    UPLOADING = "uploading", "Uploading"
+    RECEIVED = "received", "Waiting for the second scan"
+    AVAILABLE = "available", "Available"
+    QUARANTINED = "quarantined", "Quarantined"
+    ERASED = "erased", "Erased"
+
+
+class CaptureSession(models.Model):
+    """One recorded stretch of work, as proved by its manifest. Staff see the subject's pseudonym only."""
+
+    id = models.UUIDField(primary_key=True, editable=False, help_text="chosen by the agent")
+    device = models.ForeignKey("agents.Device", on_delete=models.PROTECT, related_name="sessions")
+    subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="sessions")
+    state = models.CharField(max_length=12, choices=SessionState.choices, default=SessionState.UPLOADING)
+    manifest = models.BinaryField(help_text="canonical bytes, as signed by the device; holds no content")
+    manifest_sha256 = models.CharField(max_length=64, unique=True)
+    signature = models.CharField(max_length=100)
+    release_number = models.PositiveIntegerField()
+    policy_digest = models.CharField(max_length=64)
+    ruleset_digest = models.CharField(max_length=64)
+    lease = models.ForeignKey("agents.Lease", on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=8)
+    os = models.CharField(max_length=16, blank=True)
+    captured_from = models.DateTimeField()
+    captured_to = models.DateTimeField()
+    event_count = models.PositiveIntegerField(default=0)
+    frame_count = models.PositiveIntegerField(default=0)
+    byte_count = models.PositiveBigIntegerField(default=0)
+    report = models.JSONField(default=dict, help_text="redaction report: counts by rule and reason, never values")
+    created_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(null=True)
+    scanned_at = models.DateTimeField(null=True)
+    delete_after = models.DateTimeField()
+    held_until = models.DateTimeField(null=True, help_text="legal hold")
+    erased_at = models.DateTimeField(null=True)
+    erased_because = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(captured_to__gte=models.F("captured_from")), name="session_ends_after_start"),
+            models.CheckConstraint(condition=Q(state="erased") == Q(erased_at__isnull=False), name="erased_has_time"),
+        )
+        indexes = (
+            models.Index(fields=("subject", "-captured_from"), name="session_subject_time"),
+            models.Index(fields=("state", "-received_at"), name="session_state_time"),
+            models.Index(fields=("delete_after",), name="session_delete_after", condition=~Q(state="erased")),
+        )
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class SessionBlob(models.Model):
+    """One encrypted object of a session. The data key is wrapped by the person's key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(CaptureSession, on_delete=models.PROTECT, related_name="blobs")
+    index = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=[("events", "Events"), ("frame", "Frame")])
+    name = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64, help_text="of the bytes before encryption, as in the manifest")
+    byte_count = models.PositiveIntegerField()
+    storage_name = models.CharField(max_length=200)
+    wrapped_key = models.BinaryField(null=True)
+    person_key = models.ForeignKey("accounts.PersonKey", on_delete=models.PROTECT, related_name="+")
+    stored_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("session", "index"), name="one_blob_per_part"),)
+        ordering = ("index",)
+
+    def __str__(self) -> str:
+        return f"part {self.index} of {self.session_id}"
+
+
+class SessionTotal(models.Model):
+    """Counts of one session by policy entry and signal; what summaries are made of. No content."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey(CaptureSession, on_delete=models.CASCADE, related_name="totals")
+    entry_id = models.CharField(max_length=40)
+    entry_label = models.CharField(max_length=80)
+    signal = models.CharField(max_length=16)
+    day = models.DateField()
+    events = models.PositiveIntegerField()
+    seconds = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("session", "entry_id", "signal", "day"), name="one_total"),)
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}/{self.signal}"

@@ -1,0 +1,96 @@
+"""What people ask of us, the clock on it, and the erasure that follows."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Kind(models.TextChoices):
+    DELETE = "delete", "Delete my data"
+    ACCESS = "access", "Give me my data"
+    OBJECT = "object", "Object to capture"
+    RESTRICT = "restrict", "Restrict use"
+
+
+class RequestState(models.TextChoices):
+    RECEIVED = "received", "Received"
+    APPROVED = "approved", "Approved"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXECUTING = "executing", "Being carried out"
+    DONE = "done", "Done"
+
+
+class PrivacyRequest(models.Model):
+    """One request of one subject, signed in as that person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.BigIntegerField(unique=True)
+    subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="privacy_requests")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    scope = models.CharField(max_length=8, choices=[("all", "Everything"), ("sessions", "Some sessions")], default="all")
+    sessions = models.JSONField(default=list, help_text="session ids when the scope is sessions")
+    message = models.CharField(max_length=1000, blank=True)
+    law = models.CharField(max_length=60, help_text="which clock applies, for example GDPR 12(3)")
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.RECEIVED)
+    received_at = models.DateTimeField(default=timezone.now)
+    confirm_by = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(max_length=1000, blank=True)
+    duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("subject", "kind", "scope"), condition=Q(state__in=["received", "approved", "executing"], scope="all"), name="one_open_request_per_kind"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"request {self.number}"
+
+
+class Erasure(models.Model):
+    """The work of one approved deletion: resumable steps, a manifest of what went, a receipt."""
+
+    STEPS = ("freeze", "manifest", "objects", "keys", "agents", "receipt")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.OneToOneField(PrivacyRequest, on_delete=models.PROTECT, related_name="erasure")
+    step = models.CharField(max_length=10, default="freeze", help_text="the next step to run; done at the end")
+    claimed_until = models.DateTimeField(null=True)
+    manifest = models.JSONField(default=list, help_text="[{session, index, sha256, bytes}]; ids and digests only")
+    manifest_root = models.CharField(max_length=64, blank=True)
+    sessions_erased = models.PositiveIntegerField(default=0)
+    objects_erased = models.PositiveIntegerField(default=0)
+    key_epoch = models.PositiveIntegerField(null=True)
+    receipt = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return f"erasure for {self.request_id}"
+
+
+class LegalHold(models.Model):
+    """A scoped, expiring hold, visible to the person; while it runs, nothing in scope is erased."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=500)
+    placed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
