@@ -1,0 +1,340 @@
+"""The policy document `mci-policy/1`: what is a valid one, its canonical bytes and digests, what approval still needs.
+
+A document that parses may be drafted and shown; one without problems may be approved. Everything is stated:
+no key may be left out and none added, so that a reader of the document sees all that it does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from mci_core import canonical, policy_diff
+from mci_core.errors import Invalid, TooLarge
+from mci_core.policy_model import (
+    ENGINE_VERSION,
+    ENTRY_KINDS,
+    FIELDS,
+    KEY_SIGNALS_SHOWN,
+    KEYSTROKE_WORDS,
+    KEYSTROKES,
+    MATCH_TYPES,
+    MAX_POLICY_BYTES,
+    METHOD_WORDS,
+    METHODS,
+    PURPOSE_WORDS,
+    PURPOSES,
+    SCHEMA,
+    SIGNAL_WORDS,
+    SIGNALS,
+    AppMatch,
+    Change,
+    Direction,
+    Entry,
+    EntryDoc,
+    Examples,
+    Limits,
+    Policy,
+    PolicyDoc,
+    Problem,
+    Rule,
+    RuleDoc,
+    RuleMatch,
+    Selector,
+    SiteMatch,
+)
+from mci_core.policy_sites import site_place, site_problem
+
+__all__ = [
+    "ENGINE_VERSION",
+    "ENTRY_KINDS",
+    "FIELDS",
+    "KEYSTROKES",
+    "KEYSTROKE_WORDS",
+    "MATCH_TYPES",
+    "METHODS",
+    "METHOD_WORDS",
+    "PURPOSES",
+    "PURPOSE_WORDS",
+    "SCHEMA",
+    "SIGNALS",
+    "SIGNAL_WORDS",
+    "AppMatch",
+    "Change",
+    "Direction",
+    "Entry",
+    "EntryDoc",
+    "Examples",
+    "Limits",
+    "Policy",
+    "PolicyDoc",
+    "Problem",
+    "Rule",
+    "RuleDoc",
+    "RuleMatch",
+    "Selector",
+    "SiteMatch",
+    "canonical_bytes",
+    "check_policy_for_approval",
+    "diff",
+    "direction",
+    "new_document",
+    "parse",
+    "parse_entry",
+    "parse_rule",
+    "policy_digest",
+    "ruleset_digest",
+]
+
+
+def new_document(name: str, purpose: str = "agent_training") -> PolicyDoc:
+    """A policy that captures nothing: where a draft starts."""
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        "purpose": purpose,
+        "entries": [],
+        "rules": [],
+        "limits": {
+            "cpu_percent": 5,
+            "upload_bytes_per_day": 200_000_000,
+            "spool_bytes": 100_000_000,
+            "pause_minutes": [15, 30, 60],
+        },
+        "retention_days": 30,
+        "sampling": {"rate": 0.05},
+        "lease_seconds": 900,
+    }
+
+
+def canonical_bytes(doc: Mapping[str, Any]) -> bytes:
+    """The bytes that are stored, signed and digested."""
+    return canonical.dumps(dict(doc))
+
+
+def policy_digest(doc: Mapping[str, Any]) -> str:
+    """Digest of the canonical bytes."""
+    return canonical.digest(canonical_bytes(doc))
+
+
+def ruleset_digest(doc: Mapping[str, Any]) -> str:
+    """Digest of the redaction rules together with the engine that applies them."""
+    return canonical.digest_obj({"engine": ENGINE_VERSION, "rules": doc["rules"]})
+
+
+def parse(source: bytes | Mapping[str, Any]) -> Policy:
+    """Read a policy document. Raises `Invalid` whose `field` is the JSON path of the first fault, `TooLarge` above 2 MiB."""
+    doc = _document(source)
+    _check_schema(doc)
+    policy = Policy(
+        name=doc["name"],
+        purpose=doc["purpose"],
+        entries=tuple(parse_entry(entry) for entry in doc["entries"]),
+        rules=tuple(parse_rule(rule) for rule in doc["rules"]),
+        limits=_limits(doc["limits"]),
+        retention_days=doc["retention_days"],
+        sampling_rate=float(doc["sampling"]["rate"]),
+        lease_seconds=doc["lease_seconds"],
+        digest=policy_digest(doc),
+        ruleset_digest=ruleset_digest(doc),
+        doc=doc,
+    )
+    for path, message in _faults(policy):
+        raise Invalid(message, code="policy_invalid", field=path)
+    _compile_rules(policy)
+    return policy
+
+
+def diff(old: Policy | Mapping[str, Any] | None, new: Policy | Mapping[str, Any]) -> list[Change]:
+    """Every difference in words, with what it does to capture. `old` None: nothing was captured before."""
+    return policy_diff.diff(None if old is None else _policy(old), _policy(new))
+
+
+def direction(old: Policy | Mapping[str, Any] | None, new: Policy | Mapping[str, Any]) -> Direction:
+    """Whether `new` captures more than `old`. Anything uncertain is "wider"; a first policy is."""
+    return policy_diff.direction(None if old is None else _policy(old), _policy(new))
+
+
+def _policy(source: Policy | Mapping[str, Any]) -> Policy:
+    return source if isinstance(source, Policy) else parse(source)
+
+
+def _document(source: bytes | Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that shares nothing with the caller's, so that a parsed policy cannot be changed afterwards."""
+    data = source if isinstance(source, bytes) else canonical.dumps(dict(source))
+    if len(data) > MAX_POLICY_BYTES:
+        raise TooLarge(f"A policy document may have {MAX_POLICY_BYTES} bytes; this one has {len(data)}.")
+    doc = canonical.loads(data)
+    if not isinstance(doc, dict):
+        raise Invalid("A policy document is a JSON object.", code="policy_invalid", field="$")
+    return doc
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = json.loads(files("mci_core").joinpath("policy_schema.json").read_text("utf-8"))
+    return Draft202012Validator(schema)
+
+
+def _check_schema(doc: dict[str, Any]) -> None:
+    error = best_match(_validator().iter_errors(doc))
+    if error is not None:
+        raise Invalid(_words(error), code="policy_invalid", field=_json_path(error))
+
+
+def _words(error: ValidationError) -> str:
+    """The fault in words, without repeating a whole document in the message."""
+    return error.message if len(error.message) <= 300 else f"This does not fit: {error.validator}."
+
+
+def _json_path(error: ValidationError) -> str:
+    path = error.json_path.removeprefix("$").removeprefix(".")
+    return path or "$"
+
+
+def parse_entry(doc: Mapping[str, Any]) -> Entry:
+    """One allowlist entry of a document that fits the schema."""
+    return Entry(
+        id=doc["id"],
+        kind=doc["kind"],
+        label=doc["label"],
+        match=_match(doc),
+        signals=frozenset(doc["signals"]),
+        keystrokes=doc["keystrokes"],
+        frame_interval_s=doc["frame_interval_s"],
+    )
+
+
+def _match(doc: Mapping[str, Any]) -> SiteMatch | AppMatch:
+    match = doc["match"]
+    if doc["kind"] == "site":
+        return SiteMatch(match["origin"], match["path_prefix"], match["subdomains"])
+    return AppMatch(**{key: tuple(match.get(key, ())) for key in ("windows", "macos", "linux", "names")})
+
+
+def parse_rule(doc: Mapping[str, Any]) -> Rule:
+    """One redaction rule of a document that fits the schema."""
+    match, selector, examples = doc["match"], doc["selector"], doc["examples"]
+    return Rule(
+        id=doc["id"],
+        label=doc["label"],
+        method=doc["method"],
+        match=RuleMatch(
+            match["type"], match.get("detector"), match.get("pattern"), tuple(match.get("words", ()))
+        ),
+        selector=Selector(tuple(selector["entries"]), tuple(selector["signals"]), tuple(selector["fields"])),
+        examples=Examples(tuple(examples["redact"]), tuple(examples["keep"])),
+    )
+
+
+def _limits(doc: Mapping[str, Any]) -> Limits:
+    return Limits(
+        doc["cpu_percent"], doc["upload_bytes_per_day"], doc["spool_bytes"], tuple(doc["pause_minutes"])
+    )
+
+
+def _faults(policy: Policy) -> Iterator[tuple[str, str]]:
+    """What the schema cannot say, in document order: (JSON path, sentence)."""
+    yield from _twice("entries", [entry.id for entry in policy.entries])
+    yield from _twice("rules", [rule.id for rule in policy.rules])
+    owners: dict[object, str] = {}
+    for index, entry in enumerate(policy.entries):
+        yield from _match_faults(f"entries[{index}].match", entry)
+        for key in identities(entry):
+            other = owners.setdefault(key, entry.id)
+            if other != entry.id:
+                yield (
+                    f"entries[{index}].match",
+                    f"The entries {other} and {entry.id} name the same app or site.",
+                )
+    known = {entry.id for entry in policy.entries}
+    for index, rule in enumerate(policy.rules):
+        for place, entry_id in enumerate(rule.selector.entries):
+            if entry_id not in known:
+                yield f"rules[{index}].selector.entries[{place}]", f"There is no entry {entry_id}."
+
+
+def _twice(where: str, ids: list[str]) -> Iterator[tuple[str, str]]:
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            yield f"{where}[{index}].id", f"The id {name} is used twice."
+
+
+def _match_faults(path: str, entry: Entry) -> Iterator[tuple[str, str]]:
+    if isinstance(entry.match, SiteMatch):
+        fault = site_problem(entry.match)
+        if fault is not None:
+            yield f"{path}.{fault[0]}", fault[1]
+    elif not identities(entry):
+        yield path, "Name the program on at least one platform."
+
+
+def identities(entry: Entry) -> list[object]:
+    """What an entry is known by. No two entries may share one, so that at most one decides."""
+    match = entry.match
+    if isinstance(match, SiteMatch):
+        return [site_place(match)]
+    return [
+        *(("exe", name.casefold()) for name in (*match.windows, *match.linux)),
+        *(("bundle", name.casefold()) for name in match.macos),
+        *(("name", name.casefold()) for name in {*match.names, *match.linux}),
+    ]
+
+
+def _compile_rules(policy: Policy) -> None:
+    # Imported here because the rule compiler itself imports the vocabulary of this package.
+    from mci_core.redaction.rules import compile_rule
+
+    for index, rule in enumerate(policy.rules):
+        try:
+            compile_rule(rule)
+        except Invalid as error:
+            field = f"rules[{index}].{error.field or 'match'}"
+            raise Invalid(error.message, code=error.code, field=field) from error
+
+
+def check_policy_for_approval(policy: Policy) -> list[Problem]:
+    """What must be put right before somebody may approve; empty when nothing."""
+    problems = [Problem(path, message) for path, message in _unready(policy)]
+    if not policy.entries:
+        problems.insert(0, Problem("entries", "The policy allows nothing yet: add an app or a site."))
+    return problems
+
+
+def _unready(policy: Policy) -> Iterator[tuple[str, str]]:
+    for index, entry in enumerate(policy.entries):
+        yield from _unready_entry(f"entries[{index}]", entry)
+    for index, rule in enumerate(policy.rules):
+        yield from _unready_rule(f"rules[{index}]", rule)
+
+
+def _unready_entry(path: str, entry: Entry) -> Iterator[tuple[str, str]]:
+    if not entry.signals:
+        yield f"{path}.signals", f"{entry.label} allows no signal: name one or remove the entry."
+    wanted = entry.signals & {"shortcut", "keystroke"}
+    if wanted and not wanted & KEY_SIGNALS_SHOWN[entry.keystrokes]:
+        words = KEYSTROKE_WORDS[entry.keystrokes]
+        yield (
+            f"{path}.keystrokes",
+            f"{entry.label} allows keys, but captures {words}: nothing would be left of them.",
+        )
+
+
+def _unready_rule(path: str, rule: Rule) -> Iterator[tuple[str, str]]:
+    from mci_core.redaction.rules import check_examples
+
+    if not rule.examples.redact:
+        yield (
+            f"{path}.examples.redact",
+            f"The rule {rule.label} needs a text in which it must find something.",
+        )
+    if not rule.examples.keep:
+        yield f"{path}.examples.keep", f"The rule {rule.label} needs a text in which it must find nothing."
+    for failure in cast("list[str]", check_examples(rule)):
+        yield f"{path}.examples", failure
