@@ -28,7 +28,9 @@ class EnrolmentToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=Q(used__lte=models.F("quota")), name="token_within_quota"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(used__lte=models.F("quota")), name="token_within_quota"),
+        )
 
     def __str__(self) -> str:
         return self.label
@@ -58,7 +60,9 @@ class Device(models.Model):
     applied_at = models.DateTimeField(null=True)
     capture_state = models.CharField(max_length=8, default="stopped")
     lease_expires_at = models.DateTimeField(null=True)
-    exclusions = models.JSONField(default=list, help_text="entry ids the employee switched off; may only tighten")
+    exclusions = models.JSONField(
+        default=list, help_text="entry ids the employee switched off; may only tighten"
+    )
 
     class Meta:
         indexes = (models.Index(fields=("desired_release",), name="device_desired"),)
@@ -110,14 +114,20 @@ class Delivery(models.Model):
     state = models.CharField(max_length=12, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     error = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    claimed_until = models.DateTimeField(null=True, help_text="a worker's claim; expires by itself when the worker dies")
+    claimed_until = models.DateTimeField(
+        null=True, help_text="a worker's claim; expires by itself when the worker dies"
+    )
     notified_at = models.DateTimeField(null=True)
     leased_at = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("device", "release_number", "rollout"), name="one_delivery_per_device_and_rollout"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("device", "release_number", "rollout"), name="one_delivery_per_device_and_rollout"
+            ),
+        )
         indexes = (models.Index(fields=("rollout", "wave", "state"), name="delivery_rollout_state"),)
 
     def __str__(self) -> str:
@@ -142,22 +152,37 @@ class DeviceCommand(models.Model):
 
 
 class CaptureStop(models.Model):
-    """The kill switch: one person stops, two restart. While a row is open its scope gets no capturing lease."""
+    """The kill switch: one person stops, two restart. While a row is open its scope gets no capturing
+    lease.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    scope = models.CharField(max_length=12, choices=[("programme", "Whole programme"), ("place", "Place"), ("department", "Department"), ("device", "Device")])
+    scope = models.CharField(
+        max_length=12,
+        choices=[
+            ("programme", "Whole programme"),
+            ("place", "Place"),
+            ("department", "Department"),
+            ("device", "Device"),
+        ],
+    )
     scope_value = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500)
     stopped_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     stopped_at = models.DateTimeField(default=timezone.now)
-    restart_requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
+    restart_requested_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
+    )
     restart_requested_at = models.DateTimeField(null=True)
     restarted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
     restarted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(restarted_by__isnull=True) | ~Q(restarted_by=models.F("restart_requested_by")), name="restart_needs_two_people"),
+            models.CheckConstraint(
+                condition=Q(restarted_by__isnull=True) | ~Q(restarted_by=models.F("restart_requested_by")),
+                name="restart_needs_two_people",
+            ),
         )
 
     def __str__(self) -> str:
