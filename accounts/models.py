@@ -10,11 +10,11 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 
 class Role(models.TextChoices):
@@ -50,7 +50,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC")
-    theme = models.CharField(max_length=8, default="auto", choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")])
+    theme = models.CharField(
+        max_length=8, default="auto", choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")]
+    )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
@@ -62,7 +64,16 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return f"user {self.pk}"
 
-    # roles, has_role(...), subject: see accounts/permissions.py and the related names below
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Names of the staff roles that this account holds now; empty for somebody who is an employee only."""
+        held = self.role_grants.filter(approved_at__isnull=False, revoked_at__isnull=True)
+        return frozenset(held.values_list("role", flat=True)) if self.is_active else frozenset()
+
+    @cached_property
+    def own_subject_id(self) -> uuid.UUID | None:
+        """The subject that this account is; for the person's own pages and for naming them in the log only."""
+        return Subject.objects.filter(user=self).values_list("pk", flat=True).first()
 
 
 class Department(models.Model):
@@ -127,7 +138,7 @@ class PersonKey(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("subject", "epoch"), name="one_person_key_per_epoch"),
-            models.CheckConstraint(condition=Q(destroyed_at__isnull=True) == Q(wrapped__isnull=False), name="destroyed_key_has_no_bytes"),
+            models.CheckConstraint(condition=Q(destroyed_at__isnull=True, wrapped__isnull=False) | Q(destroyed_at__isnull=False, wrapped__isnull=True), name="destroyed_key_has_no_bytes"),
         )
 
     def __str__(self) -> str:
@@ -144,12 +155,7 @@ class WorkLocation(models.Model):
     source = models.CharField(max_length=12, choices=[("hr", "Personnel record"), ("employee", "Stated by the employee"), ("trip", "Trip")])
     recorded_at = models.DateTimeField(default=timezone.now)
 
-    class Meta:
-        constraints = (
-            ExclusionConstraint(
-                name="one_place_at_a_time", expressions=[("subject", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)]
-            ),  # needs btree_gist
-        )
+    #: Two rows of one subject never overlap: trigger ``one_place_at_a_time`` (accounts/migrations/0002_rules.py).
 
     def __str__(self) -> str:
         return f"{self.place} for {self.subject_id}"

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
+from accounts import permissions
+from accounts.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+
+class CaptureSessionQuerySet(models.QuerySet["CaptureSession"]):
+    """Reads of sessions. Staff get no way to ask for one person; that person does."""
+
+    def visible_to(self, user: User) -> CaptureSessionQuerySet:
+        """What a staff list may show: everything complete, without a link to a person; nothing for others."""
+        if not permissions.has(user, "capture_sessions.view_list"):
+            return self.none()
+        return self.exclude(state=SessionState.UPLOADING)
+
+    def of_person(self, user: User) -> CaptureSessionQuerySet:
+        """The sessions of the person who is signed in."""
+        return self.filter(subject__user=user).exclude(state=SessionState.UPLOADING)
+
+    def readable(self) -> CaptureSessionQuerySet:
+        """Complete, scanned and not erased."""
+        return self.filter(state=SessionState.AVAILABLE)
+
+    def expired(self, now: datetime) -> CaptureSessionQuerySet:
+        """Past their retention and not under a hold."""
+        due = self.filter(delete_after__lt=now).exclude(state=SessionState.ERASED)
+        return due.filter(Q(held_until__isnull=True) | Q(held_until__lt=now))
 
 
 class SessionState(models.TextChoices):
@@ -41,6 +67,7 @@ class CaptureSession(models.Model):
     report = models.JSONField(default=dict, help_text="redaction report: counts by rule and reason, never values")
     created_at = models.DateTimeField(default=timezone.now)
     received_at = models.DateTimeField(null=True)
+    scan_hits = models.JSONField(default=list, help_text="[{seq, field, label}] of the second scan; never values")
     scanned_at = models.DateTimeField(null=True)
     delete_after = models.DateTimeField()
     held_until = models.DateTimeField(null=True, help_text="legal hold")
@@ -50,13 +77,15 @@ class CaptureSession(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(captured_to__gte=models.F("captured_from")), name="session_ends_after_start"),
-            models.CheckConstraint(condition=Q(state="erased") == Q(erased_at__isnull=False), name="erased_has_time"),
+            models.CheckConstraint(condition=Q(state="erased", erased_at__isnull=False) | (~Q(state="erased") & Q(erased_at__isnull=True)), name="erased_has_time"),
         )
         indexes = (
             models.Index(fields=("subject", "-captured_from"), name="session_subject_time"),
             models.Index(fields=("state", "-received_at"), name="session_state_time"),
             models.Index(fields=("delete_after",), name="session_delete_after", condition=~Q(state="erased")),
         )
+
+    objects = CaptureSessionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"session {self.pk}"
@@ -76,7 +105,8 @@ class SessionBlob(models.Model):
     wrapped_key = models.BinaryField(null=True)
     person_key = models.ForeignKey("accounts.PersonKey", on_delete=models.PROTECT, related_name="+")
     stored_at = models.DateTimeField(default=timezone.now)
-    erased_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True, help_text="the wrapped key is gone from this moment")
+    file_removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("session", "index"), name="one_blob_per_part"),)
