@@ -1,0 +1,130 @@
+"""Checks what an upload's manifest claims against what the server knows, before anything is stored.
+
+A session carries its proof: the device's signature over a manifest that names the release, the rule set, the
+leases' place and notice, and the digest of every part. One difference and it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from agents.models import Device, Lease
+from capture_policies import queries
+from django.db.models import Sum
+from django.utils import timezone
+from mci_core import manifest as manifests
+from mci_core.errors import Conflict, Invalid, TooLarge, TooMany
+from mci_core.policy_model import Policy
+from mci_core.session import MAX_BYTES, MAX_EVENTS, MAX_FRAME_BYTES, MAX_FRAMES
+
+from capture_sessions.models import CaptureSession
+
+#: How far an agent's clock may run ahead of ours, and the slack at both ends of a lease.
+CLOCK_SLACK = timedelta(seconds=120)
+MAX_PART_BYTES = 8 * 1024 * 1024
+MAX_PARTS = MAX_FRAMES + 256
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A manifest whose every claim was found true."""
+
+    document: Mapping[str, Any]
+    signature: str
+    canonical: bytes
+    sha256: str
+    lease: Lease
+    policy: Policy
+    captured_from: datetime
+    captured_to: datetime
+
+
+def check(*, device: Device, session_id: UUID, document: Mapping[str, Any], signature: str) -> Proof:
+    """Verify a manifest; raises Invalid, Conflict, TooLarge or TooMany with a code that names the claim."""
+    manifests.verify_manifest(document, signature, bytes(device.public_key))
+    if document["device"] != str(device.pk) or document["session_id"] != str(session_id):
+        raise Invalid("The manifest is for another device or session.", code="manifest_mismatch")
+    start, end = (datetime.fromtimestamp(document[k], UTC) for k in ("captured_from", "captured_to"))
+    if end < start or end > timezone.now() + CLOCK_SLACK or start < device.enrolled_at - CLOCK_SLACK:
+        raise Invalid("The capture time is not possible for this device.", code="capture_time")
+    _check_sizes(document)
+    policy = _check_policy(document)
+    lease = _check_leases(device, document, start, end)
+    _check_budget(device, document, policy)
+    canonical = manifests.canonical_bytes(document)
+    return Proof(document, signature, canonical, manifests.session_digest(document), lease, policy, start, end)
+
+
+def digest_of(device: Device, document: Mapping[str, Any], signature: str) -> str:
+    """The digest of a manifest whose signature is this device's."""
+    manifests.verify_manifest(document, signature, bytes(device.public_key))
+    return manifests.session_digest(document)
+
+
+def _check_sizes(document: Mapping[str, Any]) -> None:
+    parts = document["parts"]
+    frames = sum(part["kind"] == "frame" for part in parts)
+    if document["event_count"] > MAX_EVENTS or frames > MAX_FRAMES or len(parts) > MAX_PARTS:
+        raise TooLarge("The session has more events or frames than the limits allow.", code="session_too_large")
+    if sum(part["bytes"] for part in parts if part["kind"] == "events") > MAX_BYTES:
+        raise TooLarge("The events of the session are larger than the limit.", code="session_too_large")
+    for part in parts:
+        if part["bytes"] > (MAX_FRAME_BYTES if part["kind"] == "frame" else MAX_PART_BYTES):
+            raise TooLarge("A part is larger than the limit.", code="part_too_large")
+    if [part["index"] for part in parts] != list(range(len(parts))):
+        raise Invalid("The parts are not numbered 0, 1, 2, ...", code="part_order", field="parts")
+
+
+def _check_policy(document: Mapping[str, Any]) -> Policy:
+    policy = queries.policy_by_release(document["release_number"])
+    if policy is None or policy.digest != document["policy_digest"]:
+        raise Invalid("No such release was signed.", code="release_unknown", field="release_number")
+    if policy.ruleset_digest != document["ruleset_digest"]:
+        raise Invalid("The rule set is not that of the release.", code="ruleset_mismatch", field="ruleset_digest")
+    return policy
+
+
+def _check_leases(device: Device, document: Mapping[str, Any], start: datetime, end: datetime) -> Lease:
+    """The named lease is ours and, with those before it, allowed capture for the whole time."""
+    named = Lease.objects.filter(device=device, pk=document["lease_id"]).first()
+    if named is None:
+        raise Invalid("This device never held that lease.", code="lease_unknown", field="lease_id")
+    if named.place != document["place"] or str(named.notice or "") != (document["notice"] or ""):
+        raise Invalid("Place or notice differ from the lease.", code="lease_mismatch", field="place")
+    covering = Lease.objects.filter(
+        device=device,
+        state="on",
+        release_number=document["release_number"],
+        policy_digest=document["policy_digest"],
+        place=document["place"],
+        issued_at__lte=end + CLOCK_SLACK,
+        expires_at__gte=start - CLOCK_SLACK,
+    ).order_by("issued_at")
+    covered_to = start
+    for lease in covering:
+        if lease.issued_at > covered_to + CLOCK_SLACK:
+            break
+        covered_to = max(covered_to, lease.expires_at)
+    if covered_to + CLOCK_SLACK < end or not covering:
+        raise Invalid("No lease allowed capture at that time.", code="lease_gap", field="captured_from")
+    return named
+
+
+def _check_budget(device: Device, document: Mapping[str, Any], policy: Policy) -> None:
+    since = timezone.now() - timedelta(days=1)
+    used = device.sessions.filter(created_at__gte=since).exclude(pk=document["session_id"])
+    spent = used.aggregate(total=Sum("byte_count"))["total"] or 0
+    if spent + sum(part["bytes"] for part in document["parts"]) > policy.limits.upload_bytes_per_day:
+        raise TooMany("This device has used its upload budget of the day.", code="daily_budget")
+
+
+def same_or_conflict(session: CaptureSession, device: Device, sha256: str) -> None:
+    """A repeated manifest must be the same bytes from the same device."""
+    if session.device_id != device.pk or session.manifest_sha256 != sha256:
+        raise Conflict("Another session has this id.", code="session_conflict")
+    if session.erased_at is not None:
+        raise Conflict("This session has been erased.", code="session_erased")

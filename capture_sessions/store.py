@@ -1,0 +1,72 @@
+"""Where the bytes of sessions lie: one encrypted object per part, its data key wrapped by the person's key.
+
+Order of trust: data key (random, per object) <- person key (per subject and epoch) <- key-encryption key. Destroying
+a wrapped key makes every copy of the object unreadable, also in backups. File names say nothing about the person.
+"""
+
+from __future__ import annotations
+
+import uuid
+from hashlib import sha256
+
+from accounts import keys
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+from mci_core import envelope
+from mci_core.errors import NotFound
+
+from capture_sessions.models import CaptureSession, SessionBlob
+
+
+def storage() -> Storage:
+    """The object store for sessions (a folder by default, S3 by settings)."""
+    return storages["blobs"]
+
+
+def _aad(session_id: uuid.UUID, index: int) -> bytes:
+    # Binds the ciphertext to its place: an object moved to another session does not open.
+    return f"mci-blob/1:{session_id}:{index}".encode()
+
+
+def write_blob(*, session: CaptureSession, index: int, kind: str, name: str, data: bytes) -> SessionBlob:
+    """Seal `data` and store it; the row is part of the caller's transaction.
+
+    When that transaction fails, the file is unreadable garbage (its key was never kept) for the orphan sweep.
+    """
+    key_row, person_key = keys.person_key(session.subject)
+    data_key = envelope.new_key()
+    storage_name = f"{session.pk.hex[:2]}/{uuid.uuid4().hex}"
+    sealed = envelope.seal(data_key, data, _aad(session.pk, index))
+    storage().save(storage_name, ContentFile(sealed))
+    return SessionBlob.objects.create(
+        session=session,
+        index=index,
+        kind=kind,
+        name=name,
+        sha256=sha256(data).hexdigest(),
+        byte_count=len(data),
+        storage_name=storage_name,
+        wrapped_key=envelope.wrap(person_key, data_key),
+        person_key=key_row,
+    )
+
+
+def read_blob(blob: SessionBlob) -> bytes:
+    """The bytes as uploaded (redacted). Raises NotFound when the key or the object is gone."""
+    if blob.wrapped_key is None or blob.erased_at is not None:
+        raise NotFound("This object has been erased.", code="erased")
+    data_key = keys.unwrap_data_key(blob.person_key, bytes(blob.wrapped_key))
+    try:
+        with storage().open(blob.storage_name) as handle:
+            sealed = handle.read()
+    except FileNotFoundError as error:
+        raise NotFound("This object is missing from the store.", code="blob_missing") from error
+    data = envelope.open_(data_key, sealed, _aad(blob.session_id, blob.index))
+    if sha256(data).hexdigest() != blob.sha256:
+        raise NotFound("This object is damaged.", code="blob_damaged")
+    return data
+
+
+def remove_file(blob: SessionBlob) -> None:
+    """Delete the stored object; deleting one that is gone already is fine."""
+    storage().delete(blob.storage_name)

@@ -1,0 +1,51 @@
+"""What an employee's own summary rests on: totals by app, signal and day of the own sessions, nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from accounts.models import User
+from django.db.models import Sum
+from django.utils import timezone
+
+from capture_sessions.models import SessionTotal
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a label, how many events, how many active seconds."""
+
+    label: str
+    events: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The own totals of the last `days` days."""
+
+    days: int
+    by_app: list[Row]
+    by_signal: list[Row]
+    by_day: list[tuple[date, str, int]]
+    events: int
+    seconds: int
+
+
+def own_summary(user: User, *, days: int = 30) -> Summary:
+    """Totals of the signed-in person's sessions over the last `days` days, in three queries."""
+    since = timezone.now().date() - timedelta(days=days - 1)
+    own = SessionTotal.objects.filter(session__subject__user=user, day__gte=since)
+    apps = own.values("entry_label").annotate(e=Sum("events"), s=Sum("seconds")).order_by("-e", "entry_label")
+    signals = own.values("signal").annotate(e=Sum("events"), s=Sum("seconds")).order_by("-e", "signal")
+    per_day = own.values("day", "entry_label").annotate(e=Sum("events")).order_by("day", "entry_label")
+    by_app = [Row(row["entry_label"], row["e"], row["s"]) for row in apps]
+    return Summary(
+        days=days,
+        by_app=by_app,
+        by_signal=[Row(row["signal"], row["e"], row["s"]) for row in signals],
+        by_day=[(row["day"], row["entry_label"], row["e"]) for row in per_day],
+        events=sum(row.events for row in by_app),
+        seconds=sum(row.seconds for row in by_app),
+    )
