@@ -16,7 +16,10 @@ from mci_core.errors import Invalid
 
 
 def dumps(obj: Any) -> bytes:
-    """Canonical bytes of a JSON value; `Invalid` where it has none (NaN, integers beyond 2**53, lone surrogates)."""
+    """Canonical bytes of a JSON value.
+
+    `Invalid` where it has none (NaN, integers beyond 2**53, lone surrogates).
+    """
     try:
         return rfc8785.dumps(obj)
     except (rfc8785.CanonicalizationError, RecursionError) as error:
@@ -36,8 +39,8 @@ def digest_obj(obj: Any) -> str:
 def loads(data: bytes | str) -> Any:
     """Read JSON strictly: UTF-8, no NaN or Infinity, and no key twice in one object.
 
-    A key written twice is refused because readers differ in which one counts, so that one person could approve
-    what another machine does not apply.
+    A key written twice is refused because readers differ in which one counts, so that one person could
+    approve what another machine does not apply.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")

@@ -1,7 +1,7 @@
 """The one error tree: which refusals exist, under which code and HTTP status they are told.
 
-Shells translate an `ActionError` once (message page, RFC 9457 problem document); nobody catches them one by one.
-A message is written for the person who reads it and never contains captured content.
+Shells translate an `ActionError` once (message page, RFC 9457 problem document); nobody catches them one by
+one. A message is written for the person who reads it and never contains captured content.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ class TooLarge(ActionError):
 
 
 class Invalid(ActionError):
-    """The input is wrong; `field` names the place (for documents a JSON path such as `entries[0].match.origin`)."""
+    """The input is wrong.
+
+    `field` names the place (for documents a JSON path such as `entries[0].match.origin`).
+    """
 
     status = 422
     code = "invalid"

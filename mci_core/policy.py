@@ -1,4 +1,5 @@
-"""The policy document `mci-policy/1`: what is a valid one, its canonical bytes and digests, what approval still needs.
+"""The policy document `mci-policy/1`: what is a valid one, its canonical bytes and digests, what approval
+still needs.
 
 A document that parses may be drafted and shown; one without problems may be approved. Everything is stated:
 no key may be left out and none added, so that a reader of the document sees all that it does.
@@ -129,7 +130,10 @@ def ruleset_digest(doc: Mapping[str, Any]) -> str:
 
 
 def parse(source: bytes | Mapping[str, Any]) -> Policy:
-    """Read a policy document. Raises `Invalid` whose `field` is the JSON path of the first fault, `TooLarge` above 2 MiB."""
+    """Read a policy document.
+
+    Raises `Invalid` whose `field` is the JSON path of the first fault, `TooLarge` above 2 MiB.
+    """
     doc = _document(source)
     _check_schema(doc)
     policy = Policy(

@@ -1,8 +1,9 @@
-"""Wider or narrower: what a change of policy does to capture. Whatever is not surely narrower counts as wider.
+"""Wider or narrower: what a change of policy does to capture. Whatever is not surely narrower counts as
+wider.
 
-A policy is narrower only if no event that was refused becomes allowed, whatever was captured before it. Therefore a
-removed entry counts as wider where a less specific site takes over its pages (it may allow more), and a longer time
-between screenshots only where the new times are among the old ones.
+A policy is narrower only if no event that was refused becomes allowed, whatever was captured before it.
+Therefore a removed entry counts as wider where a less specific site takes over its pages (it may allow
+more), and a longer time between screenshots only where the new times are among the old ones.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from mci_core.policy_model import (
 )
 from mci_core.policy_sites import overlaps, site_place, specificity
 
-# (from, to) pairs that show less. "count" and "shortcut" cannot be compared: one shows that a key was pressed where
-# the other shows nothing, the other shows which key where the first does not.
+# (from, to) pairs that show less. "count" and "shortcut" cannot be compared: one shows that a key was
+# pressed where the other shows nothing, the other shows which key where the first does not.
 _FEWER_KEYS = frozenset(
     {(key, "none") for key in ("count", "shortcut", "class", "text")}
     | {(key, less) for key in ("class", "text") for less in ("count", "shortcut")}
@@ -90,7 +91,7 @@ def _removed_entry(index: int, entry: Entry, new: Policy) -> Change:
     heir = next((other for other in new.entries if _takes_over(entry, other)), None)
     if heir is None:
         return Change(path, f"{entry.label} ({_where(entry)}) is removed.", "narrower")
-    words = f"{entry.label} ({_where(entry)}) is removed, so that {heir.label} decides there, which may allow more."
+    words = f"{entry.label} ({_where(entry)}) is removed: {heir.label} decides there now and may allow more."
     return Change(path, words, "wider")
 
 
@@ -114,7 +115,8 @@ def _changed_entry(path: str, old: Entry, new: Entry) -> Iterator[Change]:
     for signal in SIGNALS:
         yield from _changed_signal(path, new, signal, signal in old.signals, signal in new.signals)
     if old.keystrokes != new.keystrokes:
-        words = f"{new.label}: of keys, {KEYSTROKE_WORDS[new.keystrokes]} instead of {KEYSTROKE_WORDS[old.keystrokes]}."
+        before, after = KEYSTROKE_WORDS[old.keystrokes], KEYSTROKE_WORDS[new.keystrokes]
+        words = f"{new.label}: of keys, {after} instead of {before}."
         fewer = (old.keystrokes, new.keystrokes) in _FEWER_KEYS
         yield Change(f"{path}.keystrokes", words, "narrower" if fewer else "wider")
     if old.frame_interval_s != new.frame_interval_s:
@@ -148,8 +150,8 @@ def _interval_direction(old: Entry, new: Entry) -> Direction:
     if "screenshot" not in new.signals:
         return "neutral"
     before, after = old.frame_interval_s, new.frame_interval_s
-    # Time slots start with the session. Only if each new slot is made of whole old ones is every first screenshot
-    # of a new slot also the first of an old one.
+    # Time slots start with the session. Only if each new slot is made of whole old ones is every first
+    # screenshot of a new slot also the first of an old one.
     fewer = after > 0 and (before == 0 or after % before == 0)
     return "narrower" if fewer else "wider"
 
@@ -205,7 +207,7 @@ def _limits(old: Policy, new: Policy) -> Iterator[Change]:
 
 def _device_limits(old: Policy, new: Policy) -> Iterator[Change]:
     if old.limits.cpu_percent != new.limits.cpu_percent:
-        words = f"Capture may use {new.limits.cpu_percent} % of a processor instead of {old.limits.cpu_percent} %."
+        words = f"Capture may use {new.limits.cpu_percent} % of a processor, not {old.limits.cpu_percent} %."
         yield Change("limits.cpu_percent", words, "neutral")
     if old.limits.spool_bytes != new.limits.spool_bytes:
         words = (
@@ -214,5 +216,9 @@ def _device_limits(old: Policy, new: Policy) -> Iterator[Change]:
         yield Change("limits.spool_bytes", words, "neutral")
     before, after = set(old.limits.pause_minutes), set(new.limits.pause_minutes)
     if before != after:
-        words = f"Pauses of {', '.join(map(str, sorted(after)))} minutes instead of {', '.join(map(str, sorted(before)))}."
+        words = f"Pauses of {_minutes(after)} instead of {_minutes(before)}."
         yield Change("limits.pause_minutes", words, "narrower" if before < after else "wider")
+
+
+def _minutes(lengths: set[int]) -> str:
+    return f"{', '.join(map(str, sorted(lengths)))} minutes"

@@ -1,7 +1,7 @@
 """Site matching: which URL lies in which allowed site. Everything doubtful lies in none.
 
-Browsers and servers read odd URLs differently (user names, backslashes, encoded dots, doubled slashes). A URL that
-two programs could read as two places matches no entry, so nothing is captured there.
+Browsers and servers read odd URLs differently (user names, backslashes, encoded dots, doubled slashes). A
+URL that two programs could read as two places matches no entry, so nothing is captured there.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import idna
 from mci_core.policy_model import SiteMatch
 
 _URL = re.compile(
-    r"(?P<scheme>https?)://(?P<authority>[^/?#\\]+)(?P<path>/[^?#\\]*)?(?:\?[^#]*)?(?:#.*)?", re.I | re.S
+    r"(?P<scheme>https?)://(?P<authority>[^/?#\\]+)(?P<path>/[^?#\\]*)?(?:\?[^#]*)?(?:#.*)?",
+    re.IGNORECASE | re.DOTALL,
 )
-_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:@\[\]%]+)(?::(?P<port>[0-9]{0,5}))?", re.I)
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^:@\[\]%]+)(?::(?P<port>[0-9]{0,5}))?", re.IGNORECASE)
 _ASCII_HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
@@ -79,11 +80,15 @@ def _host(raw: str) -> str | None:
 
 
 def _segments(path: str) -> tuple[str, ...] | None:
-    """Segments with their needless percent signs undone; None where readers may disagree about the place."""
+    """Segments with their needless percent signs undone.
+
+    None where readers may disagree about the place.
+    """
     parts = [_ENCODED.sub(_decode, part) for part in path[1:].split("/")]
     if parts[-1] == "":
         parts.pop()
-    # `;x=1` after a segment is a parameter to some servers and part of the name to others: it never decides.
+    # `;x=1` after a segment is a parameter to some servers and part of the name to others: it never
+    # decides.
     names = tuple(part.split(";", 1)[0] for part in parts)
     if any(name in ("", ".", "..") for name in names) or any(
         "%2F" in name or "%5C" in name for name in names
@@ -123,7 +128,7 @@ def site_problem(site: SiteMatch) -> tuple[str, str] | None:
 
 
 def covers(entry: Place, place: Place, subdomains: bool) -> bool:
-    """Whether `place` lies in the site `entry`: same scheme and port, same or lower host, path at a segment end."""
+    """Whether `place` lies in the site `entry`: same scheme and port, host same or below, whole segments."""
     same_host = entry.host == place.host or (
         subdomains and not place.is_address and place.host.endswith("." + entry.host)
     )
