@@ -53,7 +53,10 @@ app = Celery("mci_admin", set_as_current=True)
 app.conf.update(
     broker_url=broker_url(settings.REDIS_URL),
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": settings.TASK_VISIBILITY_SECONDS, "global_keyprefix": "mci:"},
+    broker_transport_options={
+        "visibility_timeout": settings.TASK_VISIBILITY_SECONDS,
+        "global_keyprefix": "mci:",
+    },
     result_backend=None,
     task_ignore_result=True,
     task_serializer="json",

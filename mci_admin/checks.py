@@ -24,9 +24,11 @@ def _production_faults() -> list[CheckMessage]:
     faults: list[CheckMessage] = []
     if "*" in settings.ALLOWED_HOSTS:
         faults.append(Error("ALLOWED_HOSTS must name hosts, not '*'.", id="mci.E002"))
-    for name in ("PUBLIC_URL", "STREAM_URL"):
-        if not getattr(settings, name).startswith("https://"):
-            faults.append(Error(f"{name} must start with https:// in production.", id="mci.E003"))
+    faults += [
+        Error(f"{name} must start with https:// in production.", id="mci.E003")
+        for name in ("PUBLIC_URL", "STREAM_URL")
+        if not getattr(settings, name).startswith("https://")
+    ]
     default, owner = settings.DATABASES["default"], settings.DATABASES.get("owner")
     if owner and owner["USER"] == default["USER"]:
         faults.append(

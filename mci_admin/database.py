@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from importlib import import_module
+from typing import Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
@@ -83,9 +84,25 @@ def grant(cursor: CursorWrapper, role: str) -> None:
         "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
     ):
         cursor.execute(sql.SQL(statement).format(**names))
-    for table in append_only_tables():
-        cursor.execute(
-            sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(
-                table=sql.Identifier(table), role=names["role"]
-            )
-        )
+    for table in with_partitions(cursor, append_only_tables()):
+        statement = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")
+        cursor.execute(statement.format(table=table, role=names["role"]))
+
+
+class Executes(Protocol):
+    """A cursor of Django or of psycopg."""
+
+    def execute(self, query: Any, params: Any = None) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+def with_partitions(cursor: Executes, tables: tuple[str, ...]) -> list[sql.Identifier]:
+    """The tables and their partitions: each partition is a table of its own, writable past its parent."""
+    cursor.execute(
+        "SELECT n.nspname, c.relname"
+        " FROM unnest(%s::text[]) AS given, pg_partition_tree(given::regclass) AS tree"
+        " JOIN pg_class c ON c.oid = tree.relid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " UNION SELECT %s, unnest(%s::text[])",
+        [list(tables), SCHEMA, list(tables)],
+    )
+    return [sql.Identifier(schema, name) for schema, name in cursor.fetchall()]

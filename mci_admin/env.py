@@ -101,7 +101,7 @@ def folder(name: str, default: Path) -> Path:
 
 
 def secret(name: str, *, least: int = 32) -> str:
-    """A secret of at least ``least`` characters: from NAME, from the file NAME_FILE, or generated (demo, test)."""
+    """At least ``least`` characters: from NAME, from the file NAME_FILE, or generated (demo, test)."""
     value = _raw(name)
     path = _raw(f"{name}_FILE")
     if value is None and path is not None:

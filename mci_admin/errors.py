@@ -1,4 +1,4 @@
-"""Decides how every error looks outside: RFC 9457 problem details on APIs, a friendly page or message elsewhere.
+"""Decides how every error looks outside: RFC 9457 problem details on APIs, a page or a message elsewhere.
 
 A problem has ``type``, ``title``, ``status``, ``detail``, ``code``, ``instance`` (the request id) and, where
 one field is at fault, ``field``. It never repeats what was sent.
@@ -14,10 +14,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.utils.html import escape
-from mci_core.errors import ActionError
 from rest_framework import exceptions as rest
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
 PROBLEM_TYPE = "application/problem+json"
@@ -104,7 +105,9 @@ def _from_rest(request: Any, exc: rest.APIException) -> dict[str, Any]:
         errors = _flatten(exc.detail)
         field, detail = errors[0] if errors else ("", "Not valid.")
         listed = [{"field": name, "detail": text} for name, text in errors]
-        return problem(422, "invalid", detail, instance=_instance(request), field=field or None, errors=listed)
+        return problem(
+            422, "invalid", detail, instance=_instance(request), field=field or None, errors=listed
+        )
     code = exc.get_codes()
     name = code if isinstance(code, str) else exc.default_code
     return problem(exc.status_code, name, str(exc.detail), instance=_instance(request))
@@ -151,7 +154,9 @@ def _page(request: HttpRequest, status: int, message: str) -> HttpResponse:
             return render(request, name, context, status=status)
         except TemplateDoesNotExist:
             continue
-    text = f"<!doctype html><title>{context['title']}</title><h1>{context['title']}</h1><p>{escape(message)}</p>"
+    text = (
+        f"<!doctype html><title>{context['title']}</title><h1>{context['title']}</h1><p>{escape(message)}</p>"
+    )
     return HttpResponse(text, status=status)
 
 

@@ -14,7 +14,18 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 PRIVATE = frozenset(
-    {"email", "password", "token", "secret", "cookie", "authorization", "ip", "remote_addr", "content", "name"}
+    {
+        "email",
+        "password",
+        "token",
+        "secret",
+        "cookie",
+        "authorization",
+        "ip",
+        "remote_addr",
+        "content",
+        "name",
+    }
 )
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
-from mci_core.errors import ActionError
 
 from mci_admin.errors import html_response, problem_response
+from mci_core.errors import ActionError
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _API_PREFIXES = ("/api/", "/agent/")

@@ -22,7 +22,7 @@ BASE_DIR = env.BASE_DIR
 VAR_DIR = env.var_dir()
 DEBUG = False
 
-# --- secrets ---------------------------------------------------------------------------------------------
+# --- secrets ----------------------------------------------------------------------------------------------
 SECRET_KEY = env.secret("SECRET_KEY", least=50 if PRODUCTION else 32)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", "")
 # The key-encryption key: opens every stored session. Kept out of the database on purpose.
@@ -30,7 +30,7 @@ MASTER_KEY: bytes = hashlib.sha256(env.secret("MASTER_KEY").encode()).digest()
 # Keys pseudonyms and salted commitments in the audit log.
 PSEUDONYM_KEY: bytes = hashlib.sha256(env.secret("PSEUDONYM_KEY").encode()).digest()
 
-# --- where we are ----------------------------------------------------------------------------------------
+# --- where we are -----------------------------------------------------------------------------------------
 PUBLIC_URL = env.required_in_production("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 STREAM_URL = env.required_in_production("STREAM_URL", "http://127.0.0.1:8001").rstrip("/")
 STREAM_BIND = env.text("STREAM_BIND", "127.0.0.1:8001")
@@ -39,13 +39,13 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
 # How many proxies of our own append to X-Forwarded-For; 0 means the address of the connection counts.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=5)
 
-# --- folders ---------------------------------------------------------------------------------------------
+# --- folders ----------------------------------------------------------------------------------------------
 KEYS_DIR: Path = env.folder("KEYS_DIR", VAR_DIR / "keys")
 BLOBS_DIR: Path = env.folder("BLOBS_DIR", VAR_DIR / "blobs")
 TUF_DIR: Path = env.folder("TUF_DIR", VAR_DIR / "tuf")
 STATIC_ROOT: Path = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles")
 
-# --- apps ------------------------------------------------------------------------------------------------
+# --- apps -------------------------------------------------------------------------------------------------
 OUR_APPS = [
     "audits",
     "accounts",
@@ -121,7 +121,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS.append("django.forms")
 
-# --- PostgreSQL: `default` is the least-privilege application role, `owner` owns the tables ----------------
+# --- PostgreSQL: `default` is the least-privilege application role, `owner` owns the tables ---------------
 DATABASE_POOL = env.number("DATABASE_POOL", 0, most=100)
 _DATABASE_URL = env.service_url("DATABASE_URL") or (
     env.text("DATABASE_URL") if PRODUCTION else "postgresql://mci_app@127.0.0.1:1/services-not-started"
@@ -151,7 +151,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 if _OWNER_URL:
     DATABASES["owner"] = _database("DATABASE_OWNER_URL", _OWNER_URL, statement=0)
 
-# --- Redis or Valkey: signals and caches, never the truth ---------------------------------------------------
+# --- Redis or Valkey: signals and caches, never the truth -------------------------------------------------
 REDIS_URL = env.service_url("REDIS_URL") or (env.text("REDIS_URL") if PRODUCTION else "redis://127.0.0.1:1/0")
 CACHES = {
     "default": {
@@ -167,7 +167,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 
-# --- transport security -------------------------------------------------------------------------------------
+# --- transport security -----------------------------------------------------------------------------------
 _HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = PRODUCTION or _HTTPS
 CSRF_COOKIE_SECURE = PRODUCTION or _HTTPS
@@ -183,12 +183,17 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "frame-ancestors": [NONE],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
         "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
     }
 }
 # Limits of one HTTP request; the agent API streams uploads and has its own (mci_core.session).
@@ -196,7 +201,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# --- people ---------------------------------------------------------------------------------------------------
+# --- people -----------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -221,6 +226,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 if importlib.util.find_spec("accounts.adapter") is not None:
     ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
     SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+# Grants, approvals and stops ask for a second factor that was shown minutes ago; not an option.
+REQUIRE_FRESH_MFA = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -260,7 +267,7 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- static files --------------------------------------------------------------------------------------------
+# --- static files -----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
@@ -279,7 +286,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 
-# --- REST API ------------------------------------------------------------------------------------------------
+# --- REST API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -312,15 +319,15 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-# --- Celery --------------------------------------------------------------------------------------------------
+# --- Celery -----------------------------------------------------------------------------------------------
 # A task that was taken by a worker that died is given again after this many seconds.
 TASK_VISIBILITY_SECONDS = env.number("TASK_VISIBILITY_SECONDS", 60, least=10, most=3600)
 
-# --- how long an agent may capture without hearing from us ----------------------------------------------------
+# --- how long an agent may capture without hearing from us ------------------------------------------------
 LEASE_SECONDS = env.number("LEASE_SECONDS", 900, least=5, most=86_400)
 MIN_GROUP_SIZE = env.number("MIN_GROUP_SIZE", 5, least=5)
 
-# --- logs: JSON lines, no personal data ------------------------------------------------------------------------
+# --- logs: JSON lines, no personal data -------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = logs.config(LOG_LEVEL)
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -15,10 +15,14 @@ from django.core.files.storage import FileSystemStorage, Storage
 # Address below /static/ -> file below node_modules/.
 FILES = {
     "vendor/tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "vendor/tabler/icons.svg": "@tabler/icons-sprite/dist/tabler-sprite.svg",
+    "vendor/tabler/tabler.min.css.map": "@tabler/core/dist/css/tabler.min.css.map",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "vendor/plotly/plotly.min.js": "plotly.js-strict-dist-min/plotly-strict.min.js",
+    "vendor/htmx/htmx.min.js.map": "htmx.org/dist/htmx.min.js.map",
+    "vendor/plotly/plotly.min.js": "plotly.js-basic-dist-min/plotly-basic.min.js",
+    "vendor/inter/inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+    "vendor/inter/inter-latin-ext.woff2": (
+        "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"
+    ),
 }
 
 

@@ -1,6 +1,6 @@
-"""Every address, by audience: staff at ``/``, the employee at ``/me/``, REST at ``/api/v1/``, agents at ``/agent/v1/``.
+"""Every address, by audience: staff ``/``, employee ``/me/``, REST ``/api/v1/``, agents ``/agent/v1/``.
 
-An app is mounted for an audience by having the module for it: ``urls``, ``me_urls``, ``api_urls``, ``agent_urls``.
+An app is mounted for an audience by having its module: ``urls``, ``me_urls``, ``api_urls``, ``agent_urls``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ AUDIENCES = (("urls", ""), ("me_urls", "me/"), ("api_urls", "api/v1/"), ("agent_
 
 
 def _mounted() -> list[URLPattern | URLResolver]:
-    found: list[URLPattern | URLResolver] = []
-    for module, prefix in AUDIENCES:
-        for label in settings.OUR_APPS:
-            if importlib.util.find_spec(f"{label}.{module}") is not None:
-                found.append(path(prefix, include(f"{label}.{module}")))
-    return found
+    return [
+        path(prefix, include(f"{label}.{module}"))
+        for module, prefix in AUDIENCES
+        for label in settings.OUR_APPS
+        if importlib.util.find_spec(f"{label}.{module}") is not None
+    ]
 
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -2,33 +2,32 @@
 
 Loaded with ``-p tests.plugin_servers`` (pyproject.toml). Without DATABASE_OWNER_URL and REDIS_URL the
 controlling process starts one embedded pair in a temporary folder; pytest-xdist's workers inherit it
-through the environment. Runs that collect only pure tests never start it: see ``needs_servers``.
+through the environment. A run that names only pure tests never starts it.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+if TYPE_CHECKING:
+    from mci_admin.services.embedded import Embedded
+
 os.environ["MCI_ENV"] = "test"
-_PURE = ("tests/pure", "tests/vectors")
 
 
 class Session:
     """The pair of this test session, if it was started here."""
 
     folder: Path | None = None
-    pair: object | None = None
-
-
-def needs_servers(config: pytest.Config) -> bool:
-    asked = [str(arg).split("::")[0].rstrip("/") for arg in config.args]
-    return not asked or not all(any(pure in arg for pure in _PURE) for arg in asked)
+    pair: Embedded | None = None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,18 +36,25 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     if os.environ.get("MCI_TEST_SERVERS"):
         return
     os.environ["MCI_TEST_SERVERS"] = "given"
+    atexit.register(_end)  # a run that fails while Django starts never reaches pytest_unconfigure
     Session.folder = Path(tempfile.mkdtemp(prefix="mci-test-"))
     os.environ["MCI_VAR"] = str(Session.folder / "var")
     if os.environ.get("DATABASE_OWNER_URL") and os.environ.get("REDIS_URL"):
         os.environ["DATABASE_URL"] = _application_url(os.environ["DATABASE_OWNER_URL"])
         return
-    if any("tests/pure" in arg for arg in args) and not any("tests/server" in arg for arg in args):
+    if _only_pure(args):
         return
     from mci_admin.services.embedded import Embedded
 
     pair = Embedded(Session.folder / "var")
     pair.start()
     Session.pair = pair
+
+
+def _only_pure(args: list[str]) -> bool:
+    """Only paths of tests that need no server were named."""
+    paths = [arg for arg in args if arg.startswith("tests")]
+    return bool(paths) and all(path.startswith(("tests/pure", "tests/vectors")) for path in paths)
 
 
 def _application_url(owner_url: str) -> str:
@@ -61,10 +67,14 @@ def _application_url(owner_url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"mci_test_app:mci_test_app@{place}"))
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def _end() -> None:
     if Session.pair is not None:
-        Session.pair.stop()  # type: ignore[attr-defined]  # an Embedded; imported late, after the environment is set
+        Session.pair.stop()
         Session.pair = None
     if Session.folder is not None:
         shutil.rmtree(Session.folder, ignore_errors=True)
         Session.folder = None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _end()

@@ -10,9 +10,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -34,8 +36,9 @@ class Embedded:
         self.places.make()
         self._lock = _take_lock(self.places)
         try:
-            servers.initialise_postgres(self.places)
+            servers.end_left_over(self.places)
             self._clear_stale()
+            servers.initialise_postgres(self.places)
             self.postgres = servers.start_postgres(self.places)
             self.valkey = servers.start_valkey(self.places)
             servers.wait_for_postgres(self.places, self.postgres)
@@ -86,6 +89,8 @@ class Embedded:
         servers.stop(self.valkey, signal.SIGTERM)
         servers.stop(self.postgres, signal.SIGINT)
         self.valkey = self.postgres = None
+        with suppress(OSError):
+            shutil.rmtree(self.places.sockets)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -107,7 +112,7 @@ class Embedded:
         self.stop()
 
 
-class AlreadyRunning(ServiceError):
+class AlreadyRunningError(ServiceError):
     """Another keeper has this folder."""
 
 
@@ -117,7 +122,7 @@ def _take_lock(places: Places) -> IO[str]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         handle.close()
-        raise AlreadyRunning(f"The servers of {places.var} are running already.") from None
+        raise AlreadyRunningError(f"The servers of {places.var} are running already.") from None
     return handle
 
 
@@ -128,7 +133,7 @@ def keeper_of(var: Path) -> int | None:
         return None
     try:
         _take_lock(places).close()
-    except AlreadyRunning:
+    except AlreadyRunningError:
         return _recorded(places).get("keeper")
     return None
 

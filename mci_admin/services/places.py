@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import shutil
+import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,13 +82,17 @@ def server_user() -> pwd.struct_passwd:
 
 
 def as_server_user() -> list[str]:
-    """A prefix for a command.
+    """A prefix for a command that must not run as root; as anybody else it is empty.
 
-    As root it gives up root for ``nobody`` and keeps one right: to pass folders of root's
-    (a checkout below a private home). As anybody else it is empty.
+    It gives up root for ``nobody`` and keeps one right: to pass folders of root's (a checkout below a
+    private home).
     """
     if os.geteuid() != 0:
         return []
+    if not shutil.which("setpriv"):
+        raise ServiceError(
+            "As root, the embedded PostgreSQL needs setpriv (util-linux). Or use another user."
+        )
     user = server_user()
     return [
         "setpriv",
@@ -95,5 +101,11 @@ def as_server_user() -> list[str]:
         "--clear-groups",
         "--inh-caps=-all,+dac_override",
         "--ambient-caps=-all,+dac_override",
-        "--",
     ]
+
+
+def ends_with_us(prefix: list[str], how: signal.Signals) -> list[str]:
+    """Let the kernel end a server whose keeper was killed, where the system can do that."""
+    if not shutil.which("setpriv"):
+        return prefix
+    return [*(prefix or ["setpriv"]), f"--pdeathsig={how.name.removeprefix('SIG')}"]

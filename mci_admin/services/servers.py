@@ -13,7 +13,7 @@ import psycopg
 import redis
 from psycopg import sql
 
-from mci_admin.services.places import Places, ServiceError, as_server_user
+from mci_admin.services.places import Places, ServiceError, as_server_user, ends_with_us
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -82,7 +82,8 @@ def start_postgres(places: Places) -> subprocess.Popen[bytes]:
         "log_error_verbosity": "terse",
         "timezone": "UTC",
     }
-    command = [*as_server_user(), str(_binaries() / "postgres"), "-D", str(places.postgres_data)]
+    prefix = ends_with_us(as_server_user(), signal.SIGINT)
+    command = [*prefix, str(_binaries() / "postgres"), "-D", str(places.postgres_data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     return _spawn(command, places.log_dir / "postgres.log")
@@ -100,12 +101,16 @@ def start_valkey(places: Places) -> subprocess.Popen[bytes]:
         "loglevel": "warning",
         "client-output-buffer-limit": "pubsub 64mb 16mb 60",
     }
-    command = [str(_valkey_binary())]
+    command = [*ends_with_us([], signal.SIGTERM), str(_valkey_binary())]
     for name, value in settings.items():
-        command += [f"--{name}", *value.split(" ")] if name in ("save", "client-output-buffer-limit") else [
-            f"--{name}",
-            value,
-        ]
+        command += (
+            [f"--{name}", *value.split(" ")]
+            if name in ("save", "client-output-buffer-limit")
+            else [
+                f"--{name}",
+                value,
+            ]
+        )
     return _spawn(command, places.log_dir / "valkey.log")
 
 
@@ -184,3 +189,35 @@ def stop(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(5)
+
+
+def end_left_over(places: Places) -> None:
+    """End servers of this folder that outlived a killed keeper. We hold the lock: nobody uses them."""
+    try:
+        first = (places.postgres_data / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0]
+        _end(int(first), str(places.postgres_data), signal.SIGINT)
+    except (FileNotFoundError, ValueError):
+        pass
+    for folder in Path("/proc").glob("[0-9]*"):
+        _end(int(folder.name), str(places.valkey_socket), signal.SIGTERM)
+
+
+def _end(pid: int, mark: str, how: signal.Signals) -> None:
+    """A number may have been given to another process since: its command line must name our folder."""
+    if not _is_ours(pid, mark):
+        return
+    os.kill(pid, how)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_ours(pid, mark):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _is_ours(pid: int, mark: str) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z" and pid != os.getpid() and any(mark in os.fsdecode(word) for word in words)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import TransactionTestCase
 
 from tests.server.support import databases
@@ -83,7 +82,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
 @pytest.fixture
 def owner_cursor(transactional_db: None) -> Iterator[Any]:
     """A cursor with the owner's rights, to play somebody who has stolen the database."""
-    with connections["owner"].cursor() as cursor:
+    with databases.owner_connection() as connection, connection.cursor() as cursor:
         yield cursor
 
 

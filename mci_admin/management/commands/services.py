@@ -17,7 +17,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mci_admin import env
-from mci_admin.services.embedded import AlreadyRunning, Embedded, keeper_of, stop_keeper
+from mci_admin.services.embedded import Embedded, keeper_of, stop_keeper
 from mci_admin.services.places import ServiceError
 
 
@@ -80,7 +80,9 @@ class Command(BaseCommand):
         deadline = time.monotonic() + 90
         while keeper_of(env.var_dir()) != child.pid:
             if child.poll() is not None:
-                raise AlreadyRunning(f"The servers did not start: {log.read_text(errors='replace')[-500:]}")
+                raise AlreadyRunningError(
+                    f"The servers did not start: {log.read_text(errors='replace')[-500:]}"
+                )
             if time.monotonic() > deadline:
                 raise CommandError("The servers did not start in time.")
             time.sleep(0.1)

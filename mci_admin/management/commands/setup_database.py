@@ -1,4 +1,4 @@
-"""``python manage.py setup_database``: as the owner, create the application role, migrate, grant. Idempotent."""
+"""``python manage.py setup_database``: as the owner, create the application role, migrate, grant."""
 
 from __future__ import annotations
 

@@ -10,7 +10,9 @@ from django.db import ProgrammingError, connection, connections
 @pytest.mark.django_db
 def test_tests_run_as_the_application_role() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT current_user, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        )
         role, powerful = cursor.fetchone()
     assert role == connections["default"].settings_dict["USER"]
     assert role != connections["owner"].settings_dict["USER"]
@@ -20,7 +22,7 @@ def test_tests_run_as_the_application_role() -> None:
 @pytest.mark.django_db
 def test_application_role_owns_nothing() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)")
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
         assert cursor.fetchone()[0] == 0
 
 

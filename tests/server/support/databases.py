@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from graphlib import TopologicalSorter
 from types import ModuleType
 from typing import Any
 
@@ -12,13 +13,12 @@ import redis
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
-from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
 from psycopg import sql
 
 from mci_admin import database
 
-_kept: dict[str, list[tuple[Any, ...]]] = {}
+_kept: list[str] = []
 
 
 def _worker() -> str:
@@ -29,11 +29,15 @@ def _name() -> str:
     return f"test_mci_{_worker()}_{os.getppid() if _worker() != 'main' else os.getpid()}"
 
 
+def _parameters(name: str) -> dict[str, Any]:
+    found = connections["owner"].settings_dict
+    keys = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    return {"dbname": name, **{key: found[field] for key, field in keys.items() if found[field]}}
+
+
 def _maintenance() -> psycopg.Connection[Any]:
     """A connection as owner to the database that exists already."""
-    params = connections["owner"].get_connection_params()
-    params = {key: value for key, value in params.items() if key not in ("cursor_factory", "context")}
-    return psycopg.connect(**{**params, "dbname": _original["name"]}, autocommit=True)
+    return psycopg.connect(**_parameters(_original["name"]), autocommit=True)
 
 
 _original: dict[str, str] = {}
@@ -44,7 +48,9 @@ def create() -> None:
     name = _name()
     with _maintenance() as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
+        )
     for alias in ("default", "owner"):
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
@@ -61,56 +67,61 @@ def drop() -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name())))
 
 
-def _tables() -> list[str]:
+def owner_connection() -> psycopg.Connection[Any]:
+    """Beside Django's connections, which refuse the owner inside a test."""
+    return psycopg.connect(**_parameters(connections["owner"].settings_dict["NAME"]), autocommit=True)
+
+
+def _tables(owner: psycopg.Connection[Any]) -> list[str]:
     """Every plain or partitioned table of ours; partitions are emptied through their parent."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
-            " AND c.relname <> 'django_migrations' ORDER BY c.relname"
-        )
-        return [row[0] for row in cursor.fetchall()]
+    rows = owner.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        " AND c.relname <> 'django_migrations' ORDER BY c.relname"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _remember_reference_data() -> None:
     """Rows that migrations wrote are part of the schema: they come back after each transactional test."""
-    with connections["owner"].cursor() as cursor:
-        for table in _tables():
-            if table.startswith(("django_", "auth_")):
-                continue
-            cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
-            if cursor.fetchone()[0]:
-                copy = sql.Identifier(f"kept_{table}")
-                cursor.execute(
-                    sql.SQL("CREATE SCHEMA IF NOT EXISTS kept; CREATE TABLE kept.{} AS TABLE {}").format(
-                        copy, sql.Identifier(table)
-                    )
-                )
-                _kept[table] = []
+    with owner_connection() as owner:
+        owner.execute("CREATE SCHEMA kept")
+        for table in _tables(owner):
+            names = {"kept": sql.Identifier("kept", table), "table": sql.Identifier(table)}
+            row = owner.execute(sql.SQL("SELECT count(*) FROM {table}").format(**names)).fetchone()
+            if row and row[0]:
+                owner.execute(sql.SQL("CREATE TABLE {kept} AS TABLE {table}").format(**names))
+                _kept.append(table)
 
 
 def empty_tables() -> None:
     """As the owner, with the triggers of the audit log off: nobody else can do this, and a test proves it."""
     connections["default"].close()
-    owner = connections["owner"]
-    guarded = database.append_only_tables()
-    tables = sql.SQL(", ").join(sql.Identifier(name) for name in _tables())
-    with owner.cursor() as cursor:
-        cursor.execute("BEGIN")
+    with owner_connection() as owner, owner.transaction():
+        guarded = database.with_partitions(owner.cursor(), database.append_only_tables())
+        owner.execute("SET LOCAL lock_timeout = '20s'")
+        tables = sql.SQL(", ").join(sql.Identifier(name) for name in _tables(owner))
         for table in guarded:
-            cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
-        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+            owner.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(table))
+        # Sequences go on: a row that comes back keeps its number.
+        owner.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
         for table in guarded:
-            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table)))
-        for table in _kept:
-            cursor.execute(
-                sql.SQL("INSERT INTO {} SELECT * FROM kept.{}").format(
-                    sql.Identifier(table), sql.Identifier(f"kept_{table}")
+            owner.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(table))
+        for name in _in_order(owner):
+            owner.execute(
+                sql.SQL("INSERT INTO {} SELECT * FROM {}").format(
+                    sql.Identifier(name), sql.Identifier("kept", name)
                 )
             )
-        cursor.execute("COMMIT")
-    emit_post_migrate_signal(verbosity=0, interactive=False, db="owner")
-    owner.close()
+
+
+def _in_order(owner: psycopg.Connection[Any]) -> list[str]:
+    """The kept tables, those that are referred to first."""
+    edges = owner.execute(
+        "SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f'"
+    ).fetchall()
+    needs = {name: {b for a, b in edges if a == name and b != name and b in _kept} for name in _kept}
+    return list(TopologicalSorter(needs).static_order())
 
 
 def empty_redis() -> None:
