@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import audits.actions as audit
+from accounts.models import Subject
 from accounts.permissions import require
 from agents.models import Device
 from audits.actor import Actor
@@ -186,6 +187,26 @@ def _forget_upload(session: CaptureSession) -> None:
     session.delete()
 
 
+@audited("capture_sessions.drop_uploads_of")
+def drop_uploads_of(*, subject: Subject, actor: Actor) -> int:
+    """Forget what one person's devices have begun to upload. Returns how many uploads."""
+    require(actor, "capture_sessions.drop_uploads_of")
+    begun = list(CaptureSession.objects.select_for_update().filter(subject=subject, state=SessionState.UPLOADING))
+    if not begun:
+        with nothing_to_do():
+            return 0
+    for session in begun:
+        _forget_upload(session)
+    audit.append(
+        action="capture_sessions.drop_uploads_of",
+        actor=actor,
+        obj=subject,
+        subject=subject.pk,
+        facts={"dropped": len(begun)},
+    )
+    return len(begun)
+
+
 @audited("capture_sessions.drop_stale_uploads")
 def drop_stale_uploads(*, actor: Actor) -> int:
     """Forget uploads that were begun and never finished."""
@@ -243,6 +264,21 @@ def quarantine_session(*, session: CaptureSession, actor: Actor) -> CaptureSessi
     session.save(update_fields=["state"])
     audit.append(action="capture_sessions.quarantine_session", actor=actor, obj=session, subject=session.subject_id)
     return session
+
+
+@audited("capture_sessions.hold_sessions")
+def hold_sessions(*, subject: Subject, until: datetime | None, actor: Actor) -> int:
+    """Keep a person's sessions from erasure until then (None: lift). Returns how many."""
+    require(actor, "capture_sessions.hold_sessions")
+    count = CaptureSession.objects.filter(subject=subject).exclude(state=SessionState.ERASED).update(held_until=until)
+    audit.append(
+        action="capture_sessions.hold_sessions",
+        actor=actor,
+        obj=subject,
+        subject=subject.pk,
+        facts={"sessions": count, "until": until},
+    )
+    return count
 
 
 @audited("capture_sessions.erase_sessions")

@@ -51,6 +51,10 @@ def check(*, device: Device, session_id: UUID, document: Mapping[str, Any], sign
     start, end = (datetime.fromtimestamp(document[k], UTC) for k in ("captured_from", "captured_to"))
     if end < start or end > timezone.now() + CLOCK_SLACK or start < device.enrolled_at - CLOCK_SLACK:
         raise Invalid("The capture time is not possible for this device.", code="capture_time")
+    erased = device.subject.erased_at
+    if erased is not None and start <= erased:
+        # An approved deletion covers everything captured up to its decision, also what comes late.
+        raise Conflict("This session has been erased.", code="session_erased")
     _check_sizes(document)
     policy = _check_policy(document)
     lease = _check_leases(device, document, start, end)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
+from accounts import permissions
+from accounts.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -23,6 +26,22 @@ class RequestState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
     EXECUTING = "executing", "Being carried out"
     DONE = "done", "Done"
+
+
+class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
+    """Reads of requests: officers see all of them, a person the own ones."""
+
+    def visible_to(self, user: User) -> PrivacyRequestQuerySet:
+        """What the staff list may show."""
+        return self.all() if permissions.has(user, "privacy_requests.view") else self.none()
+
+    def of_person(self, user: User) -> PrivacyRequestQuerySet:
+        """The requests of the person who is signed in."""
+        return self.filter(subject__user=user)
+
+    def waiting(self) -> PrivacyRequestQuerySet:
+        """Those that an officer has to decide, most urgent first."""
+        return self.filter(state=RequestState.RECEIVED).order_by("due_at")
 
 
 class PrivacyRequest(models.Model):
@@ -53,6 +72,8 @@ class PrivacyRequest(models.Model):
             ),
         )
 
+    objects = PrivacyRequestQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"request {self.number}"
 
@@ -80,6 +101,14 @@ class Erasure(models.Model):
         return f"erasure for {self.request_id}"
 
 
+class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
+    """Reads of holds."""
+
+    def open_for(self, subject_id: uuid.UUID, now: datetime) -> LegalHoldQuerySet:
+        """Those of one person that run now."""
+        return self.filter(subject_id=subject_id, lifted_at__isnull=True, expires_at__gt=now)
+
+
 class LegalHold(models.Model):
     """A scoped, expiring hold, visible to the person; while it runs, nothing in scope is erased."""
 
@@ -91,6 +120,8 @@ class LegalHold(models.Model):
     expires_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = LegalHoldQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"hold {self.pk}"

@@ -1,0 +1,36 @@
+"""Background work of privacy requests: carry erasures out, step by step, until nothing waits."""
+
+from __future__ import annotations
+
+from audits.actor import Actor
+from capture_sessions.actions import remove_erased_files
+from celery import shared_task
+
+from privacy_requests import actions
+from privacy_requests.models import Erasure
+
+SCHEDULE = {"privacy_requests.tasks.sweep_erasures": 20.0}
+
+
+@shared_task(name="privacy_requests.tasks.run_erasure", queue="erase")
+def run_erasure(erasure_id: str) -> str:
+    """Run one erasure as far as it goes now. Returns the step it stands at."""
+    erasure = Erasure.objects.filter(pk=erasure_id).first()
+    if erasure is None:
+        return "unknown"
+    step = erasure.step
+    while step != "done":
+        reached = actions.advance_erasure(erasure=erasure, actor=Actor.system("erasure"))
+        if reached == step and not (step == "objects" and remove_erased_files()):
+            break
+        step = reached
+    return step
+
+
+@shared_task(name="privacy_requests.tasks.sweep_erasures", queue="erase")
+def sweep_erasures() -> int:
+    """Continue erasures that a lost message or a crash left unfinished."""
+    open_ids = list(Erasure.objects.exclude(step="done").order_by("created_at").values_list("pk", flat=True)[:100])
+    for erasure_id in open_ids:
+        run_erasure(str(erasure_id))
+    return len(open_ids)
