@@ -1,0 +1,53 @@
+// Shows each <time data-time> in the reader's zone: relative, absolute, both, or the day only. Without this script the
+// page shows UTC and says so.
+(() => {
+  "use strict";
+  const steps = [
+    [60, 1, "second"],
+    [3600, 60, "minute"],
+    [86400, 3600, "hour"],
+    [86400 * 14, 86400, "day"],
+    [86400 * 60, 86400 * 7, "week"],
+    [86400 * 700, 86400 * 30.44, "month"],
+    [Infinity, 86400 * 365.25, "year"],
+  ];
+  const language = document.documentElement.lang || "en";
+  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  const whole = new Intl.DateTimeFormat(language, {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
+  });
+  const exact = new Intl.DateTimeFormat(language, {
+    weekday: "short", day: "numeric", month: "short", year: "numeric",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short",
+  });
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
+
+  function relative(date) {
+    const seconds = (date.getTime() - Date.now()) / 1000;
+    if (Math.abs(seconds) < 10) return "just now";
+    const [, size, unit] = steps.find(([limit]) => Math.abs(seconds) < limit);
+    return ago.format(Math.round(seconds / size), unit);
+  }
+
+  function show(element) {
+    const date = new Date(element.dateTime);
+    if (Number.isNaN(date.getTime())) return;
+    const style = element.dataset.time;
+    const text = {
+      relative: () => relative(date),
+      absolute: () => whole.format(date),
+      both: () => `${whole.format(date)} (${relative(date)})`,
+      date: () => day.format(date),
+    }[style];
+    if (!text) return;
+    const words = text();
+    if (element.textContent !== words) element.textContent = words;
+    element.title = exact.format(date);
+  }
+
+  const showAll = () => document.querySelectorAll("time[data-time]").forEach(show);
+  showAll();
+  document.addEventListener("htmx:after:swap", showAll);
+  document.addEventListener("visibilitychange", showAll);
+  setInterval(showAll, 20000);
+})();
