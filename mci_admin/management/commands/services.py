@@ -80,9 +80,7 @@ class Command(BaseCommand):
         deadline = time.monotonic() + 90
         while keeper_of(env.var_dir()) != child.pid:
             if child.poll() is not None:
-                raise AlreadyRunningError(
-                    f"The servers did not start: {log.read_text(errors='replace')[-500:]}"
-                )
+                raise CommandError(f"The servers did not start: {log.read_text(errors='replace')[-500:]}")
             if time.monotonic() > deadline:
                 raise CommandError("The servers did not start in time.")
             time.sleep(0.1)
