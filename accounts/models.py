@@ -7,7 +7,7 @@ them. There is no manager role, and a subject has no link to a manager.
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import DateTimeRangeField
@@ -36,7 +36,22 @@ INCOMPATIBLE: tuple[frozenset[str], ...] = (
 )
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    """Reads of accounts."""
+
+    def visible_to(self, user: Any) -> UserQuerySet:
+        """Those who keep the accounts see all of them, everybody else their own."""
+        from accounts.permissions import has
+
+        return self if has(user, "accounts.view_people") else self.filter(pk=user.pk)
+
+    def holding(self, role: str) -> UserQuerySet:
+        """Active accounts that hold the role now."""
+        held = RoleGrant.objects.filter(role=role, approved_at__isnull=False, revoked_at__isnull=True)
+        return self.filter(is_active=True, pk__in=held.values("user"))
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]  # made at run time
     """Accounts are made by actions; allauth uses ``get_by_natural_key``."""
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -51,7 +66,9 @@ class User(AbstractBaseUser):
     display_name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(
-        max_length=8, default="auto", choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")]
+        max_length=8,
+        default="auto",
+        choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
     )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
@@ -86,6 +103,21 @@ class Department(models.Model):
         return self.name
 
 
+class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
+    """Reads of role grants."""
+
+    def visible_to(self, user: Any) -> RoleGrantQuerySet:
+        from accounts.permissions import has
+
+        return self if has(user, "accounts.view_roles") else self.filter(user=user.pk)
+
+    def active(self) -> RoleGrantQuerySet:
+        return self.filter(approved_at__isnull=False, revoked_at__isnull=True)
+
+    def pending(self) -> RoleGrantQuerySet:
+        return self.filter(approved_at__isnull=True, revoked_at__isnull=True)
+
+
 class RoleGrant(models.Model):
     """A role held by a user from the second person's approval until revoked."""
 
@@ -100,15 +132,46 @@ class RoleGrant(models.Model):
     revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    objects = RoleGrantQuerySet.as_manager()
+
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")), name="role_granted_by_two_people"),
-            models.CheckConstraint(condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("user")), name="role_not_approved_by_holder"),
-            models.UniqueConstraint(fields=("user", "role"), condition=Q(revoked_at__isnull=True), name="one_open_grant_per_role"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
+                name="role_granted_by_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("user")),
+                name="role_not_approved_by_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True, approved_at__isnull=True)
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="role_approval_has_person_and_time",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "role"), condition=Q(revoked_at__isnull=True), name="one_open_grant_per_role"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.role} for {self.user_id}"
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked" if self.approved_at is not None else "refused"
+        return "active" if self.approved_at is not None else "pending"
+
+
+class SubjectQuerySet(models.QuerySet["Subject"]):
+    """Reads of subjects."""
+
+    def visible_to(self, user: Any) -> SubjectQuerySet:
+        """Staff see pseudonyms; everybody else only the one that is their own."""
+        from accounts.permissions import STAFF, roles_of
+
+        return self if STAFF & roles_of(user) else self.filter(user=user.pk)
 
 
 class Subject(models.Model):
@@ -120,6 +183,8 @@ class Subject(models.Model):
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="subjects")
     created_at = models.DateTimeField(default=timezone.now)
     erased_at = models.DateTimeField(null=True)
+
+    objects = SubjectQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.pseudonym
@@ -138,7 +203,11 @@ class PersonKey(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("subject", "epoch"), name="one_person_key_per_epoch"),
-            models.CheckConstraint(condition=Q(destroyed_at__isnull=True, wrapped__isnull=False) | Q(destroyed_at__isnull=False, wrapped__isnull=True), name="destroyed_key_has_no_bytes"),
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True, wrapped__isnull=False)
+                | Q(destroyed_at__isnull=False, wrapped__isnull=True),
+                name="destroyed_key_has_no_bytes",
+            ),
         )
 
     def __str__(self) -> str:
@@ -152,13 +221,26 @@ class WorkLocation(models.Model):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="locations")
     place = models.CharField(max_length=8)
     period = DateTimeRangeField(help_text="half open [from, to)")
-    source = models.CharField(max_length=12, choices=[("hr", "Personnel record"), ("employee", "Stated by the employee"), ("trip", "Trip")])
+    source = models.CharField(
+        max_length=12,
+        choices=[("hr", "Personnel record"), ("employee", "Stated by the employee"), ("trip", "Trip")],
+    )
     recorded_at = models.DateTimeField(default=timezone.now)
 
     #: Two rows of one subject never overlap: trigger ``one_place_at_a_time`` (accounts/migrations/0002_rules.py).
 
     def __str__(self) -> str:
         return f"{self.place} for {self.subject_id}"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Reads of API tokens."""
+
+    def visible_to(self, user: Any) -> ApiTokenQuerySet:
+        """Everybody sees their own; an admin sees (and may revoke) all."""
+        from accounts.permissions import ADMIN, roles_of
+
+        return self if ADMIN in roles_of(user) else self.filter(user=user.pk)
 
 
 class ApiToken(models.Model):
@@ -174,5 +256,13 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    objects = ApiTokenQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"token {self.pk}"
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
+        return "active" if self.expires_at > timezone.now() else "expired"

@@ -1,0 +1,34 @@
+"""Every verb that changes accounts, roles, places of work and tokens."""
+
+from __future__ import annotations
+
+from accounts.actions.departments import create_department, move_to_department
+from accounts.actions.locations import set_work_location
+from accounts.actions.people import (
+    add_second_factor,
+    create_user,
+    deactivate_user,
+    set_initial_password,
+    update_profile,
+)
+from accounts.actions.roles import approve_role, bootstrap_admins, request_role, revoke_role
+from accounts.actions.tokens import create_api_token, revoke_api_token
+from accounts.keys import destroy_person_keys
+
+__all__ = [
+    "add_second_factor",
+    "approve_role",
+    "bootstrap_admins",
+    "create_api_token",
+    "create_department",
+    "create_user",
+    "deactivate_user",
+    "destroy_person_keys",
+    "move_to_department",
+    "request_role",
+    "revoke_api_token",
+    "revoke_role",
+    "set_initial_password",
+    "set_work_location",
+    "update_profile",
+]
