@@ -1,6 +1,7 @@
 """The verbs that change sessions: take an upload in, record its second scan, erase, expire.
 
-An upload is stored in parts that nobody can read until it is complete, examined and scanned. A refused upload leaves
+An upload is stored in parts that nobody can read until it is complete, examined and scanned. A refused upload
+leaves
 no part behind, only an audit entry with the code of the refusal.
 """
 
@@ -13,6 +14,8 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 import audits.actions as audit
 from accounts.models import Subject
 from accounts.permissions import require
@@ -20,14 +23,12 @@ from agents.models import Device
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
-from django.utils import timezone
-from jurisdictions.rulings import ruling_for
-from mci_core.errors import Conflict, Invalid, NotFound
-from mci_core.policy_model import Policy
-
 from capture_sessions import proof, store
 from capture_sessions.contents import Totals
 from capture_sessions.models import CaptureSession, SessionBlob, SessionState, SessionTotal
+from jurisdictions.rulings import ruling_for
+from mci_core.errors import Conflict, Invalid, NotFound
+from mci_core.policy_model import Policy
 
 #: An upload that makes no progress for this long is dropped; the agent still has it and starts anew.
 STALE_UPLOAD = timedelta(hours=24)
@@ -99,7 +100,9 @@ def store_part(*, device: Device, session_id: UUID, index: int, data: bytes, act
             return existing
     if session.state != SessionState.UPLOADING:
         raise Conflict("This session is complete.", code="session_complete")
-    blob = store.write_blob(session=session, index=index, kind=expected["kind"], name=expected["name"], data=data)
+    blob = store.write_blob(
+        session=session, index=index, kind=expected["kind"], name=expected["name"], data=data
+    )
     # Parts of an upload are no state change of their own: begin and accept carry the digests of all of them.
     with nothing_to_do():
         return blob
@@ -112,7 +115,12 @@ def manifest_parts(session: CaptureSession) -> list[dict[str, Any]]:
 
 
 def _lock_upload(device: Device, session_id: UUID) -> CaptureSession:
-    session = CaptureSession.objects.select_for_update(of=("self",)).select_related("subject").filter(pk=session_id).first()
+    session = (
+        CaptureSession.objects.select_for_update(of=("self",))
+        .select_related("subject")
+        .filter(pk=session_id)
+        .first()
+    )
     if session is None or session.device_id != device.pk:
         raise NotFound("No such upload.", code="upload_unknown")
     if session.state == SessionState.ERASED:
@@ -121,7 +129,9 @@ def _lock_upload(device: Device, session_id: UUID) -> CaptureSession:
 
 
 @audited("capture_sessions.accept_upload")
-def accept_upload(*, device: Device, session_id: UUID, totals: Totals, policy: Policy, actor: Actor) -> CaptureSession:
+def accept_upload(
+    *, device: Device, session_id: UUID, totals: Totals, policy: Policy, actor: Actor
+) -> CaptureSession:
     """Make a complete, examined upload a session and queue its second scan; again changes nothing."""
     require(actor, "capture_sessions.complete_upload")
     session = _lock_upload(device, session_id)
@@ -191,7 +201,9 @@ def _forget_upload(session: CaptureSession) -> None:
 def drop_uploads_of(*, subject: Subject, actor: Actor) -> int:
     """Forget what one person's devices have begun to upload. Returns how many uploads."""
     require(actor, "capture_sessions.drop_uploads_of")
-    begun = list(CaptureSession.objects.select_for_update().filter(subject=subject, state=SessionState.UPLOADING))
+    begun = list(
+        CaptureSession.objects.select_for_update().filter(subject=subject, state=SessionState.UPLOADING)
+    )
     if not begun:
         with nothing_to_do():
             return 0
@@ -229,7 +241,9 @@ def drop_stale_uploads(*, actor: Actor) -> int:
 
 
 @audited("capture_sessions.record_scan")
-def record_scan(*, session: CaptureSession, hits: Sequence[Mapping[str, Any]], actor: Actor) -> CaptureSession:
+def record_scan(
+    *, session: CaptureSession, hits: Sequence[Mapping[str, Any]], actor: Actor
+) -> CaptureSession:
     """Keep the result of the second scan: clean makes it available, anything else quarantines it."""
     require(actor, "capture_sessions.record_scan")
     session = CaptureSession.objects.select_for_update().get(pk=session.pk)
@@ -262,7 +276,9 @@ def quarantine_session(*, session: CaptureSession, actor: Actor) -> CaptureSessi
             return session
     session.state = SessionState.QUARANTINED
     session.save(update_fields=["state"])
-    audit.append(action="capture_sessions.quarantine_session", actor=actor, obj=session, subject=session.subject_id)
+    audit.append(
+        action="capture_sessions.quarantine_session", actor=actor, obj=session, subject=session.subject_id
+    )
     return session
 
 
@@ -270,7 +286,11 @@ def quarantine_session(*, session: CaptureSession, actor: Actor) -> CaptureSessi
 def hold_sessions(*, subject: Subject, until: datetime | None, actor: Actor) -> int:
     """Keep a person's sessions from erasure until then (None: lift). Returns how many."""
     require(actor, "capture_sessions.hold_sessions")
-    count = CaptureSession.objects.filter(subject=subject).exclude(state=SessionState.ERASED).update(held_until=until)
+    count = (
+        CaptureSession.objects.filter(subject=subject)
+        .exclude(state=SessionState.ERASED)
+        .update(held_until=until)
+    )
     audit.append(
         action="capture_sessions.hold_sessions",
         actor=actor,
@@ -311,10 +331,17 @@ def erase_sessions(*, session_ids: Iterable[UUID], because: str, actor: Actor) -
 
 def _erase(sessions: Sequence[CaptureSession], *, because: str, now: datetime) -> None:
     ids = [session.pk for session in sessions]
-    SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True).update(wrapped_key=None, erased_at=now)
+    SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True).update(
+        wrapped_key=None, erased_at=now
+    )
     SessionTotal.objects.filter(session__in=ids).delete()
     CaptureSession.objects.filter(pk__in=ids).update(
-        state=SessionState.ERASED, erased_at=now, erased_because=because, manifest=b"", report={}, scan_hits=[]
+        state=SessionState.ERASED,
+        erased_at=now,
+        erased_because=because,
+        manifest=b"",
+        report={},
+        scan_hits=[],
     )
     enqueue_on_commit("capture_sessions.tasks.remove_files")
 
@@ -341,7 +368,9 @@ def expire_sessions(*, actor: Actor) -> int:
 
 
 def remove_erased_files(limit: int = 1000) -> int:
-    """Delete the stored objects of erased parts. The keys are gone already, so this is housekeeping, not a verb."""
+    """Delete the stored objects of erased parts. The keys are gone already, so this is housekeeping, not a
+    verb.
+    """
     blobs = SessionBlob.objects.filter(erased_at__isnull=False, file_removed_at__isnull=True)[:limit]
     for blob in blobs:
         store.remove_file(blob)

@@ -1,4 +1,6 @@
-"""Figures on sessions, as JSON for the one chart module; each has a definition and the same numbers as a table."""
+"""Figures on sessions, as JSON for the one chart module; each has a definition and the same numbers as a
+table.
+"""
 
 from __future__ import annotations
 

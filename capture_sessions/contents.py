@@ -1,6 +1,7 @@
 """Reads what was uploaded and decides whether it is what its manifest and its policy say.
 
-Pure of writes: it opens the stored parts, parses every event, judges each against the policy, checks each frame and
+Pure of writes: it opens the stored parts, parses every event, judges each against the policy, checks each
+frame and
 counts totals. The first fault ends it, named by line.
 """
 
@@ -8,17 +9,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from capture_sessions import store
+from capture_sessions.models import CaptureSession
 from mci_core import captured, envelope, session, webp
 from mci_core.errors import Invalid
 from mci_core.policy_model import Policy
-
-from capture_sessions import store
-from capture_sessions.models import CaptureSession, SessionBlob
 
 #: A gap longer than this is not working time.
 IDLE_MS = 30_000
@@ -36,7 +36,9 @@ class Totals:
 
 def read_events(stored: CaptureSession) -> tuple[Line, list[Line]]:
     """Header and events of a stored session. Raises Invalid with the line of the first fault."""
-    raw = b"".join(envelope.unpack(store.read_blob(b), session.MAX_BYTES) for b in stored.blobs.filter(kind="events"))
+    raw = b"".join(
+        envelope.unpack(store.read_blob(b), session.MAX_BYTES) for b in stored.blobs.filter(kind="events")
+    )
     if len(raw) > session.MAX_BYTES:
         raise Invalid("The events are larger than the limit.", code="session_too_large")
     return session.parse_lines(raw.splitlines(keepends=True))
@@ -47,30 +49,33 @@ def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str
     document = json.loads(bytes(stored.manifest))
     _, events = read_events(stored)
     if len(events) != document["event_count"]:
-        raise Invalid("The number of events differs from the manifest.", code="event_count", field="event_count")
+        raise Invalid(
+            "The number of events differs from the manifest.", code="event_count", field="event_count"
+        )
     for line, event in enumerate(events, start=2):
         reason = captured.judge(event, policy, denied_signals)
         if reason is not None:
             raise Invalid(
-                f"Line {line}: this event was not allowed ({reason}).", code=reason, field="events", extra={"line": line}
+                f"Line {line}: this event was not allowed ({reason}).",
+                code=reason,
+                field="events",
+                extra={"line": line},
             )
     _examine_frames(stored, events)
     return _count(events, stored.captured_from)
 
 
 def _examine_frames(stored: CaptureSession, events: Sequence[Line]) -> None:
-    shots = {event["file"]: event for event in events if event["type"] == "screenshot"}
-    frames = {blob.name: blob for blob in stored.blobs.filter(kind="frame")}
+    """Every screenshot has its frame and every frame its screenshot; they are matched by digest."""
+    shots = {event["sha256"]: event for event in events if event["type"] == "screenshot"}
+    frames = {blob.sha256: blob for blob in stored.blobs.filter(kind="frame")}
     if set(shots) != set(frames):
-        raise Invalid("Frames and screenshot events do not belong together.", code="frame_missing", field="frames")
-    for name, blob in frames.items():
-        _examine_frame(blob, shots[name])
-
-
-def _examine_frame(blob: SessionBlob, shot: Mapping[str, Any]) -> None:
-    if blob.sha256 != shot["sha256"]:
-        raise Invalid("A frame differs from its event.", code="frame_digest", field="frames")
-    webp.check(store.read_blob(blob), width=shot["width"], height=shot["height"])
+        raise Invalid(
+            "Frames and screenshot events do not belong together.", code="frame_missing", field="frames"
+        )
+    for digest, blob in frames.items():
+        shot = shots[digest]
+        webp.check(store.read_blob(blob), width=shot["width"], height=shot["height"])
 
 
 def _count(events: Sequence[Line], start: datetime) -> Totals:

@@ -12,13 +12,14 @@ from uuid import UUID
 from agents.models import Device
 from audits.actor import Actor
 from capture_policies import queries
-from mci_core.errors import Conflict, Invalid, NotFound
-
 from capture_sessions import actions, contents, proof
 from capture_sessions.models import CaptureSession, SessionState
+from mci_core.errors import Conflict, Invalid, NotFound
 
 
-def begin(*, device: Device, session_id: UUID, document: Mapping[str, Any], signature: str, actor: Actor) -> list[int]:
+def begin(
+    *, device: Device, session_id: UUID, document: Mapping[str, Any], signature: str, actor: Actor
+) -> list[int]:
     """Open or continue an upload. Returns the indexes of the parts that are still missing."""
     existing = CaptureSession.objects.filter(pk=session_id).first()
     if existing is not None:
@@ -34,7 +35,8 @@ def begin(*, device: Device, session_id: UUID, document: Mapping[str, Any], sign
 def complete(*, device: Device, session_id: UUID, actor: Actor) -> tuple[CaptureSession, bool]:
     """Examine a finished upload. Returns the session and whether it was accepted just now.
 
-    Raises Conflict while parts are missing and Invalid (naming the line) when the content is refused; then nothing
+    Raises Conflict while parts are missing and Invalid (naming the line) when the content is refused; then
+    nothing
     of it stays stored.
     """
     session = CaptureSession.objects.select_related("lease").filter(pk=session_id, device=device).first()
@@ -47,11 +49,11 @@ def complete(*, device: Device, session_id: UUID, actor: Actor) -> tuple[Capture
     if session.blobs.count() != len(actions.manifest_parts(session)):
         raise Conflict("Parts are missing.", code="parts_missing")
     policy = queries.policy_by_release(session.release_number)
-    if policy is None:
-        raise NotFound("The release of this session is unknown.", code="release_unknown")
     try:
         totals = contents.examine(session, policy, session.lease.denied_signals)
     except Invalid as refusal:
         actions.refuse_upload(device=device, session_id=session_id, code=refusal.code, actor=actor)
         raise
-    return actions.accept_upload(device=device, session_id=session_id, totals=totals, policy=policy, actor=actor), True
+    return actions.accept_upload(
+        device=device, session_id=session_id, totals=totals, policy=policy, actor=actor
+    ), True

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from accounts import permissions
-from accounts.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from accounts import permissions
+from accounts.models import User
 
 
 class CaptureSessionQuerySet(models.QuerySet["CaptureSession"]):
@@ -64,28 +65,38 @@ class CaptureSession(models.Model):
     event_count = models.PositiveIntegerField(default=0)
     frame_count = models.PositiveIntegerField(default=0)
     byte_count = models.PositiveBigIntegerField(default=0)
-    report = models.JSONField(default=dict, help_text="redaction report: counts by rule and reason, never values")
+    report = models.JSONField(
+        default=dict, help_text="redaction report: counts by rule and reason, never values"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     received_at = models.DateTimeField(null=True)
-    scan_hits = models.JSONField(default=list, help_text="[{seq, field, label}] of the second scan; never values")
+    scan_hits = models.JSONField(
+        default=list, help_text="[{seq, field, label}] of the second scan; never values"
+    )
     scanned_at = models.DateTimeField(null=True)
     delete_after = models.DateTimeField()
     held_until = models.DateTimeField(null=True, help_text="legal hold")
     erased_at = models.DateTimeField(null=True)
     erased_because = models.CharField(max_length=16, blank=True)
 
+    objects = CaptureSessionQuerySet.as_manager()
+
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(captured_to__gte=models.F("captured_from")), name="session_ends_after_start"),
-            models.CheckConstraint(condition=Q(state="erased", erased_at__isnull=False) | (~Q(state="erased") & Q(erased_at__isnull=True)), name="erased_has_time"),
+            models.CheckConstraint(
+                condition=Q(captured_to__gte=models.F("captured_from")), name="session_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="erased", erased_at__isnull=False)
+                | (~Q(state="erased") & Q(erased_at__isnull=True)),
+                name="erased_has_time",
+            ),
         )
         indexes = (
             models.Index(fields=("subject", "-captured_from"), name="session_subject_time"),
             models.Index(fields=("state", "-received_at"), name="session_state_time"),
             models.Index(fields=("delete_after",), name="session_delete_after", condition=~Q(state="erased")),
         )
-
-    objects = CaptureSessionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"session {self.pk}"
@@ -129,7 +140,9 @@ class SessionTotal(models.Model):
     seconds = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("session", "entry_id", "signal", "day"), name="one_total"),)
+        constraints = (
+            models.UniqueConstraint(fields=("session", "entry_id", "signal", "day"), name="one_total"),
+        )
 
     def __str__(self) -> str:
         return f"{self.entry_id}/{self.signal}"

@@ -12,16 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from agents.models import Device, Lease
-from capture_policies import queries
 from django.db.models import Sum
 from django.utils import timezone
+
+from agents.models import Device, Lease
+from capture_policies import queries
+from capture_sessions.models import CaptureSession
 from mci_core import manifest as manifests
-from mci_core.errors import Conflict, Invalid, TooLarge, TooMany
+from mci_core.errors import Conflict, Invalid, NotFound, TooLarge, TooMany
 from mci_core.policy_model import Policy
 from mci_core.session import MAX_BYTES, MAX_EVENTS, MAX_FRAME_BYTES, MAX_FRAMES
-
-from capture_sessions.models import CaptureSession
 
 #: How far an agent's clock may run ahead of ours, and the slack at both ends of a lease.
 CLOCK_SLACK = timedelta(seconds=120)
@@ -60,7 +60,9 @@ def check(*, device: Device, session_id: UUID, document: Mapping[str, Any], sign
     lease = _check_leases(device, document, start, end)
     _check_budget(device, document, policy)
     canonical = manifests.canonical_bytes(document)
-    return Proof(document, signature, canonical, manifests.session_digest(document), lease, policy, start, end)
+    return Proof(
+        document, signature, canonical, manifests.session_digest(document), lease, policy, start, end
+    )
 
 
 def digest_of(device: Device, document: Mapping[str, Any], signature: str) -> str:
@@ -73,7 +75,9 @@ def _check_sizes(document: Mapping[str, Any]) -> None:
     parts = document["parts"]
     frames = sum(part["kind"] == "frame" for part in parts)
     if document["event_count"] > MAX_EVENTS or frames > MAX_FRAMES or len(parts) > MAX_PARTS:
-        raise TooLarge("The session has more events or frames than the limits allow.", code="session_too_large")
+        raise TooLarge(
+            "The session has more events or frames than the limits allow.", code="session_too_large"
+        )
     if sum(part["bytes"] for part in parts if part["kind"] == "events") > MAX_BYTES:
         raise TooLarge("The events of the session are larger than the limit.", code="session_too_large")
     for part in parts:
@@ -84,11 +88,18 @@ def _check_sizes(document: Mapping[str, Any]) -> None:
 
 
 def _check_policy(document: Mapping[str, Any]) -> Policy:
-    policy = queries.policy_by_release(document["release_number"])
-    if policy is None or policy.digest != document["policy_digest"]:
+    try:
+        policy = queries.policy_by_release(document["release_number"])
+    except NotFound as unknown:
+        raise Invalid(
+            "No such release was signed.", code="release_unknown", field="release_number"
+        ) from unknown
+    if policy.digest != document["policy_digest"]:
         raise Invalid("No such release was signed.", code="release_unknown", field="release_number")
     if policy.ruleset_digest != document["ruleset_digest"]:
-        raise Invalid("The rule set is not that of the release.", code="ruleset_mismatch", field="ruleset_digest")
+        raise Invalid(
+            "The rule set is not that of the release.", code="ruleset_mismatch", field="ruleset_digest"
+        )
     return policy
 
 

@@ -1,7 +1,9 @@
 """Where the bytes of sessions lie: one encrypted object per part, its data key wrapped by the person's key.
 
-Order of trust: data key (random, per object) <- person key (per subject and epoch) <- key-encryption key. Destroying
-a wrapped key makes every copy of the object unreadable, also in backups. File names say nothing about the person.
+Order of trust: data key (random, per object) <- person key (per subject and epoch) <- key-encryption key.
+Destroying
+a wrapped key makes every copy of the object unreadable, also in backups. File names say nothing about the
+person.
 """
 
 from __future__ import annotations
@@ -9,13 +11,13 @@ from __future__ import annotations
 import uuid
 from hashlib import sha256
 
-from accounts import keys
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
+
+from accounts import keys
+from capture_sessions.models import CaptureSession, SessionBlob
 from mci_core import envelope
 from mci_core.errors import NotFound
-
-from capture_sessions.models import CaptureSession, SessionBlob
 
 
 def storage() -> Storage:
@@ -33,8 +35,7 @@ def write_blob(*, session: CaptureSession, index: int, kind: str, name: str, dat
 
     When that transaction fails, the file is unreadable garbage (its key was never kept) for the orphan sweep.
     """
-    key_row, person_key = keys.person_key(session.subject)
-    data_key = envelope.new_key()
+    key_row, data_key, wrapped = keys.new_data_key(session.subject)
     storage_name = f"{session.pk.hex[:2]}/{uuid.uuid4().hex}"
     sealed = envelope.seal(data_key, data, _aad(session.pk, index))
     storage().save(storage_name, ContentFile(sealed))
@@ -46,7 +47,7 @@ def write_blob(*, session: CaptureSession, index: int, kind: str, name: str, dat
         sha256=sha256(data).hexdigest(),
         byte_count=len(data),
         storage_name=storage_name,
-        wrapped_key=envelope.wrap(person_key, data_key),
+        wrapped_key=wrapped,
         person_key=key_row,
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from accounts.models import User
 from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.models import User
 from capture_sessions.models import SessionTotal
 
 

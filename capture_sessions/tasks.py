@@ -1,14 +1,16 @@
-"""Background work on sessions: the second scan, retention, removal of files. Each task is an id in and one action."""
+"""Background work on sessions: the second scan, retention, removal of files. Each task is an id in and one
+action.
+"""
 
 from __future__ import annotations
 
+from celery import shared_task
+
 from audits.actor import Actor
 from capture_policies import queries
-from celery import shared_task
-from mci_core.redaction import scan_session as scan_lines
-
 from capture_sessions import actions, contents
 from capture_sessions.models import CaptureSession, SessionState
+from mci_core.redaction import scan_session as scan_lines
 
 #: Seconds between sweeps. Rows are the truth: a sweep finds what a lost message would have started.
 SCHEDULE = {
@@ -21,17 +23,14 @@ SCHEDULE = {
 
 @shared_task(name="capture_sessions.tasks.scan_session", queue="ingest")
 def scan_session(session_id: str) -> str:
-    """Scan one received session again with the rules of its own release; an unreadable one is quarantined."""
+    """Scan one received session again with the rules of its own release."""
     session = CaptureSession.objects.filter(pk=session_id, state=SessionState.RECEIVED).first()
     if session is None:
         return "nothing to do"
     policy = queries.policy_by_release(session.release_number)
-    if policy is None:
-        hits = [{"seq": 0, "field": "release", "label": "UNSCANNED"}]
-    else:
-        header, events = contents.read_events(session)
-        found = scan_lines([header, *events], policy)
-        hits = [{"seq": hit.seq, "field": hit.field, "label": hit.label} for hit in found]
+    header, events = contents.read_events(session)
+    found = scan_lines([header, *events], policy)
+    hits = [{"seq": hit.seq, "field": hit.field, "label": hit.label} for hit in found]
     return str(actions.record_scan(session=session, hits=hits, actor=Actor.system("second_scan")).state)
 
 

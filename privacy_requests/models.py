@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from accounts import permissions
-from accounts.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from accounts import permissions
+from accounts.models import User
 
 
 class Kind(models.TextChoices):
@@ -51,7 +52,9 @@ class PrivacyRequest(models.Model):
     number = models.BigIntegerField(unique=True)
     subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="privacy_requests")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    scope = models.CharField(max_length=8, choices=[("all", "Everything"), ("sessions", "Some sessions")], default="all")
+    scope = models.CharField(
+        max_length=8, choices=[("all", "Everything"), ("sessions", "Some sessions")], default="all"
+    )
     sessions = models.JSONField(default=list, help_text="session ids when the scope is sessions")
     message = models.CharField(max_length=1000, blank=True)
     law = models.CharField(max_length=60, help_text="which clock applies, for example GDPR 12(3)")
@@ -65,14 +68,16 @@ class PrivacyRequest(models.Model):
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
     finished_at = models.DateTimeField(null=True)
 
+    objects = PrivacyRequestQuerySet.as_manager()
+
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("subject", "kind", "scope"), condition=Q(state__in=["received", "approved", "executing"], scope="all"), name="one_open_request_per_kind"
+                fields=("subject", "kind", "scope"),
+                condition=Q(state__in=["received", "approved", "executing"], scope="all"),
+                name="one_open_request_per_kind",
             ),
         )
-
-    objects = PrivacyRequestQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"request {self.number}"
@@ -85,9 +90,13 @@ class Erasure(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.OneToOneField(PrivacyRequest, on_delete=models.PROTECT, related_name="erasure")
-    step = models.CharField(max_length=10, default="freeze", help_text="the next step to run; done at the end")
+    step = models.CharField(
+        max_length=10, default="freeze", help_text="the next step to run; done at the end"
+    )
     claimed_until = models.DateTimeField(null=True)
-    manifest = models.JSONField(default=list, help_text="[{session, index, sha256, bytes}]; ids and digests only")
+    manifest = models.JSONField(
+        default=list, help_text="[{session, index, sha256, bytes}]; ids and digests only"
+    )
     manifest_root = models.CharField(max_length=64, blank=True)
     sessions_erased = models.PositiveIntegerField(default=0)
     objects_erased = models.PositiveIntegerField(default=0)

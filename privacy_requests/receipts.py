@@ -1,6 +1,7 @@
 """Signed erasure receipts, which a person can check without asking us again.
 
-The signature is Ed25519 over the RFC 8785 bytes of the receipt without its ``signature`` member; the key is one of the
+The signature is Ed25519 over the RFC 8785 bytes of the receipt without its ``signature`` member; the key is
+one of the
 published lease keys, named by ``kid``.
 """
 
@@ -10,9 +11,10 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from agents.lease_keys import b64url, lease_public_keys, signing_key
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from agents.lease_keys import b64url, lease_public_keys, signing_key
 from mci_core import canonical
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from audits.actor import Actor
-from capture_sessions.actions import remove_erased_files
 from celery import shared_task
 
+from audits.actor import Actor
+from capture_sessions.actions import remove_erased_files
 from privacy_requests import actions
 from privacy_requests.models import Erasure
 
@@ -30,7 +30,9 @@ def run_erasure(erasure_id: str) -> str:
 @shared_task(name="privacy_requests.tasks.sweep_erasures", queue="erase")
 def sweep_erasures() -> int:
     """Continue erasures that a lost message or a crash left unfinished."""
-    open_ids = list(Erasure.objects.exclude(step="done").order_by("created_at").values_list("pk", flat=True)[:100])
+    open_ids = list(
+        Erasure.objects.exclude(step="done").order_by("created_at").values_list("pk", flat=True)[:100]
+    )
     for erasure_id in open_ids:
         run_erasure(str(erasure_id))
     return len(open_ids)

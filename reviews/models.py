@@ -13,7 +13,10 @@ class Sample(models.Model):
     """One random draw. The seed's hash is committed before the draw and the seed revealed after it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    purpose = models.CharField(max_length=32, choices=[("redaction_quality", "Redaction quality"), ("data_quality", "Usefulness for training")])
+    purpose = models.CharField(
+        max_length=32,
+        choices=[("redaction_quality", "Redaction quality"), ("data_quality", "Usefulness for training")],
+    )
     size = models.PositiveIntegerField()
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()
@@ -35,7 +38,9 @@ class SampleItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="items")
-    session = models.ForeignKey("capture_sessions.CaptureSession", on_delete=models.PROTECT, related_name="sample_items")
+    session = models.ForeignKey(
+        "capture_sessions.CaptureSession", on_delete=models.PROTECT, related_name="sample_items"
+    )
     stratum = models.CharField(max_length=120)
     position = models.PositiveIntegerField()
 
@@ -51,7 +56,9 @@ class ViewGrant(models.Model):
     """Leave to look at one session, for a reason and a short time; shown to the person looked at."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    session = models.ForeignKey("capture_sessions.CaptureSession", on_delete=models.PROTECT, related_name="view_grants")
+    session = models.ForeignKey(
+        "capture_sessions.CaptureSession", on_delete=models.PROTECT, related_name="view_grants"
+    )
     item = models.ForeignKey(SampleItem, on_delete=models.PROTECT, null=True, related_name="grants")
     viewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="view_grants")
     viewer_role = models.CharField(max_length=20)
@@ -61,7 +68,9 @@ class ViewGrant(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=Q(expires_at__gt=models.F("granted_at")), name="grant_ends"),)
+        constraints = (
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("granted_at")), name="grant_ends"),
+        )
 
     def __str__(self) -> str:
         return f"grant {self.pk}"
@@ -87,7 +96,9 @@ class Review(models.Model):
     item = models.ForeignKey(SampleItem, on_delete=models.PROTECT, related_name="reviews")
     grant = models.ForeignKey(ViewGrant, on_delete=models.PROTECT, related_name="reviews")
     reviewer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    verdict = models.CharField(max_length=8, choices=[("clean", "Clean"), ("leak", "Leak"), ("unsure", "Unsure")])
+    verdict = models.CharField(
+        max_length=8, choices=[("clean", "Clean"), ("leak", "Leak"), ("unsure", "Unsure")]
+    )
     comment = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
@@ -102,12 +113,16 @@ class Finding(models.Model):
     """A leak: its class, its place and a keyed hash. Never the value."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    session = models.ForeignKey("capture_sessions.CaptureSession", on_delete=models.PROTECT, related_name="findings")
+    session = models.ForeignKey(
+        "capture_sessions.CaptureSession", on_delete=models.PROTECT, related_name="findings"
+    )
     source = models.CharField(max_length=8, choices=[("scan", "Second scan"), ("review", "Review")])
     label = models.CharField(max_length=40, help_text="detector or rule class, for example EMAIL")
     place = models.CharField(max_length=80, help_text="event number and field")
     value_hmac = models.CharField(max_length=64, blank=True)
-    severity = models.CharField(max_length=8, choices=[("low", "Low"), ("medium", "Medium"), ("high", "High")])
+    severity = models.CharField(
+        max_length=8, choices=[("low", "Low"), ("medium", "Medium"), ("high", "High")]
+    )
     state = models.CharField(max_length=8, choices=[("open", "Open"), ("closed", "Closed")], default="open")
     opened_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
@@ -116,7 +131,9 @@ class Finding(models.Model):
     resolution = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("session", "label", "place", "source"), name="finding_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("session", "label", "place", "source"), name="finding_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.label} in {self.session_id}"

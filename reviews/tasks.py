@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from audits.actor import Actor
-from capture_sessions.models import CaptureSession, SessionState
 from celery import shared_task
 from django.db.models import Exists, OuterRef
 
+from audits.actor import Actor
+from capture_sessions.models import CaptureSession, SessionState
 from reviews import actions
 from reviews.models import Finding, Sample
 

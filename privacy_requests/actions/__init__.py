@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from privacy_requests.actions.erasure import advance_erasure
 from privacy_requests.actions.holds import lift_hold, place_hold
-from privacy_requests.actions.requests import approve_request, refuse_request, submit_request, withdraw_request
+from privacy_requests.actions.requests import (
+    approve_request,
+    refuse_request,
+    submit_request,
+    withdraw_request,
+)
 
 __all__ = [
     "advance_erasure",

@@ -1,6 +1,7 @@
 """Carrying a deletion out: one step a transaction, each resumable, so that a crash anywhere is continued.
 
-freeze -> manifest -> objects -> keys -> agents -> receipt -> done. `Erasure.step` names the next step; a step that
+freeze -> manifest -> objects -> keys -> agents -> receipt -> done. `Erasure.step` names the next step; a step
+that
 has to wait (files still being removed) leaves it as it is and the sweeper comes again.
 """
 
@@ -9,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
 import audits.actions as audit
 from accounts import actions as accounts
+from accounts import keys
 from accounts.permissions import require
 from agents.actions import order_purge
 from agents.models import Device
@@ -18,13 +23,10 @@ from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_sessions.actions import drop_uploads_of, erase_sessions
 from capture_sessions.models import CaptureSession, CaptureSessionQuerySet, SessionBlob
-from django.db.models import QuerySet
-from django.utils import timezone
 from mci_core import canonical, merkle
-from reviews.models import ViewGrant
-
 from privacy_requests.models import Erasure, RequestState
 from privacy_requests.receipts import sign_receipt
+from reviews.models import ViewGrant
 
 NEXT = dict(zip(Erasure.STEPS, (*Erasure.STEPS[1:], "done"), strict=True))
 
@@ -72,7 +74,9 @@ def _freeze(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """Nobody looks any more and nothing of that time comes in any more."""
     now = timezone.now()
     request = erasure.request
-    closed = ViewGrant.objects.filter(session__in=_scope(erasure), closed_at__isnull=True).update(closed_at=now)
+    closed = ViewGrant.objects.filter(session__in=_scope(erasure), closed_at__isnull=True).update(
+        closed_at=now
+    )
     dropped = 0
     if request.scope == "all":
         accounts.mark_erased_before(subject=request.subject, moment=request.decided_at or now, actor=actor)
@@ -110,7 +114,7 @@ def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """For everything: destroy the person's keys, so that copies in backups cannot be opened either."""
     if erasure.request.scope != "all":
         return {"person_keys": 0}
-    destroyed = accounts.destroy_person_keys(subject=erasure.request.subject, actor=actor)
+    destroyed = keys.destroy_person_keys(subject=erasure.request.subject, actor=actor)
     last = erasure.request.subject.keys.order_by("-epoch").values_list("epoch", flat=True).first()
     erasure.key_epoch = last
     return {"person_keys": destroyed}
@@ -157,4 +161,3 @@ _RUN: dict[str, Callable[[Erasure, Actor], dict[str, Any] | None]] = {
     "agents": _agents,
     "receipt": _receipt,
 }
-

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
+
 import audits.actions as audit
 from accounts.models import Subject
 from accounts.permissions import require
 from audits.actor import Actor
 from audits.registry import audited
 from capture_sessions.actions import hold_sessions
-from django.utils import timezone
 from mci_core.errors import Conflict, Forbidden, Invalid
-
 from privacy_requests.models import LegalHold
 
 LONGEST = timedelta(days=366)
@@ -29,7 +29,9 @@ def place_hold(*, subject: Subject, reason: str, expires_at: datetime, actor: Ac
     if str(subject.user_id) == actor.id:
         raise Forbidden("Nobody places a hold on an own record.", code="own_hold")
     if len(reason.strip()) < MIN_REASON:
-        raise Invalid(f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason")
+        raise Invalid(
+            f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason"
+        )
     if not now < expires_at <= now + LONGEST:
         raise Invalid("A hold ends in the future and within a year.", field="expires_at")
     if LegalHold.objects.open_for(subject.pk, now).exists():

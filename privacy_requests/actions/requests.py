@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
+from django.utils import timezone
+
 import audits.actions as audit
 from accounts.models import Subject
 from accounts.permissions import require
@@ -12,11 +15,8 @@ from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited
 from capture_sessions.models import CaptureSession, SessionState
-from django.db import connection
-from django.utils import timezone
 from jurisdictions.rulings import ruling_for
 from mci_core.errors import Conflict, Forbidden, Invalid, NotFound
-
 from privacy_requests.clocks import deadlines
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
 
@@ -29,7 +29,9 @@ MIN_REASON = 12
 def submit_request(
     *, subject: Subject, kind: str, scope: str, sessions: Sequence[UUID], message: str, actor: Actor
 ) -> PrivacyRequest:
-    """Ask as the signed-in person. A second open request for everything of one kind is a Conflict that links it."""
+    """Ask as the signed-in person. A second open request for everything of one kind is a Conflict that links
+    it.
+    """
     require(actor, "privacy_requests.submit_request")
     subject = Subject.objects.select_for_update().get(pk=subject.pk)
     if str(subject.user_id) != actor.id:
@@ -40,7 +42,9 @@ def submit_request(
     same = subject.privacy_requests.filter(kind=kind, scope=scope, state__in=OPEN_STATES)
     earlier = next((r for r in same if scope == "all" or set(r.sessions) == set(ids)), None)
     if earlier is not None:
-        raise Conflict(f"You have asked for this already: request {earlier.number} is open.", code="duplicate_request")
+        raise Conflict(
+            f"You have asked for this already: request {earlier.number} is open.", code="duplicate_request"
+        )
     now = timezone.now()
     clock = deadlines(ruling_for(subject, at=now, personal_device=False).place, now)
     request = PrivacyRequest.objects.create(
@@ -114,7 +118,9 @@ def _check_decision(request: PrivacyRequest, reason: str, actor: Actor) -> None:
     if request.state != RequestState.RECEIVED:
         raise Conflict("This request has been decided or withdrawn.", code="request_decided")
     if len(reason.strip()) < MIN_REASON:
-        raise Invalid(f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason")
+        raise Invalid(
+            f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason"
+        )
 
 
 @audited("privacy_requests.approve_request")
@@ -125,7 +131,9 @@ def approve_request(*, request: PrivacyRequest, reason: str, actor: Actor) -> Pr
     _check_decision(request, reason, actor)
     now = timezone.now()
     if request.kind == Kind.DELETE and LegalHold.objects.open_for(request.subject_id, now).exists():
-        raise Conflict("A legal hold covers this person. Lift it or refuse with that reason.", code="legal_hold")
+        raise Conflict(
+            "A legal hold covers this person. Lift it or refuse with that reason.", code="legal_hold"
+        )
     request.state = RequestState.APPROVED
     request.decided_by_id, request.decided_at, request.decision_reason = UUID(actor.id), now, reason.strip()
     request.save()

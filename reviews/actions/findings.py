@@ -1,6 +1,10 @@
-"""Verdicts and findings. A finding names a class, a place and at most a keyed hash; a leak quarantines the session."""
+"""Verdicts and findings. A finding names a class, a place and at most a keyed hash; a leak quarantines the
+session.
+"""
 
 from __future__ import annotations
+
+from django.utils import timezone
 
 import audits.actions as audit
 from accounts.permissions import require
@@ -8,9 +12,7 @@ from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_sessions.actions import quarantine_session
 from capture_sessions.models import CaptureSession
-from django.utils import timezone
 from mci_core.errors import Conflict, Forbidden, Invalid
-
 from reviews.models import Finding, Review, ViewGrant
 
 VERDICTS = ("clean", "leak", "unsure")
@@ -30,7 +32,9 @@ def record_review(
 ) -> Review:
     """One verdict per reviewer and sampled session; a leak opens a finding and quarantines the session."""
     require(actor, "reviews.record_review")
-    grant = ViewGrant.objects.select_for_update(of=("self",)).select_related("session", "item").get(pk=grant.pk)
+    grant = (
+        ViewGrant.objects.select_for_update(of=("self",)).select_related("session", "item").get(pk=grant.pk)
+    )
     if str(grant.viewer_id) != actor.id or grant.item is None:
         raise Forbidden("Only the person who looked can give a verdict.")
     if not grant.views.filter(what="events").exists():
@@ -38,7 +42,10 @@ def record_review(
     if verdict not in VERDICTS:
         raise Invalid("Choose a verdict.", field="verdict")
     if verdict == "leak" and not (label and place):
-        raise Invalid("Name the class and the place of the leak, not the value.", field="label" if not label else "place")
+        raise Invalid(
+            "Name the class and the place of the leak, not the value.",
+            field="label" if not label else "place",
+        )
     if Review.objects.filter(item=grant.item, reviewer_id=actor.id).exists():
         raise Conflict("You have given your verdict on this session.", code="verdict_given")
     review = Review.objects.create(
@@ -107,7 +114,9 @@ def _log_opened(finding: Finding, actor: Actor) -> None:
 
 @audited("reviews.close_finding")
 def close_finding(*, finding: Finding, resolution: str, actor: Actor) -> Finding:
-    """Close a finding with what was done about it. The session stays quarantined: what leaked is not shown again."""
+    """Close a finding with what was done about it. The session stays quarantined: what leaked is not shown
+    again.
+    """
     require(actor, "reviews.close_finding")
     finding = Finding.objects.select_for_update(of=("self",)).select_related("session").get(pk=finding.pk)
     if finding.state == "closed":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 import audits.actions as audit
 from accounts.permissions import require, roles_of_actor
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_sessions.models import SessionState
-from django.utils import timezone
 from mci_core.errors import Conflict, Forbidden, Invalid, NotFound
-
 from reviews.models import SampleItem, View, ViewGrant
 
 MINUTES = (15, 30, 60)
@@ -24,16 +24,24 @@ ROLE_OF_PURPOSE = {"redaction_quality": "privacy_officer", "data_quality": "ml_s
 def open_grant(*, item: SampleItem, reason: str, minutes: int, actor: Actor) -> ViewGrant:
     """Open a time-boxed grant on one sampled session for the actor; an open one of the actor is given again."""
     require(actor, "reviews.open_grant")
-    item = SampleItem.objects.select_for_update(of=("self",)).select_related("session__subject", "sample").get(pk=item.pk)
+    item = (
+        SampleItem.objects.select_for_update(of=("self",))
+        .select_related("session__subject", "sample")
+        .get(pk=item.pk)
+    )
     role = ROLE_OF_PURPOSE[item.sample.purpose]
     if role not in roles_of_actor(actor):
         raise Forbidden("This sample was drawn for another role.", code="other_purpose")
     if str(item.session.subject.user_id) == actor.id:
         raise Forbidden("Nobody reviews an own session.", code="own_session")
     if item.session.state != SessionState.AVAILABLE:
-        raise Conflict("This session cannot be looked at: it is quarantined or erased.", code="session_not_readable")
+        raise Conflict(
+            "This session cannot be looked at: it is quarantined or erased.", code="session_not_readable"
+        )
     if len(reason.strip()) < MIN_REASON:
-        raise Invalid(f"Say why in at least {MIN_REASON} characters; the person will read it.", field="reason")
+        raise Invalid(
+            f"Say why in at least {MIN_REASON} characters; the person will read it.", field="reason"
+        )
     if minutes not in MINUTES:
         raise Invalid("Choose one of the offered lengths.", field="minutes")
     now = timezone.now()
@@ -94,7 +102,12 @@ def record_view(*, grant: ViewGrant, what: str, part: str, actor: Actor) -> View
 def close_grant(*, grant: ViewGrant, actor: Actor) -> ViewGrant:
     """End a grant before its time; the closing entry says how much was shown."""
     require(actor, "reviews.close_grant")
-    locked = ViewGrant.objects.select_for_update(of=("self",)).select_related("session").filter(pk=grant.pk, viewer_id=actor.id).first()
+    locked = (
+        ViewGrant.objects.select_for_update(of=("self",))
+        .select_related("session")
+        .filter(pk=grant.pk, viewer_id=actor.id)
+        .first()
+    )
     if locked is None:
         raise NotFound("No such grant.")
     if locked.closed_at is not None:

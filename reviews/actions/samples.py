@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 import audits.actions as audit
 from accounts.permissions import require
 from audits.actor import Actor
@@ -12,10 +14,8 @@ from audits.kek import current_kek
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from capture_sessions.models import CaptureSession
-from django.utils import timezone
 from mci_core import envelope
 from mci_core.errors import Conflict, Invalid
-
 from reviews import sampling
 from reviews.models import Sample, SampleItem
 
