@@ -1,0 +1,162 @@
+"""How detectors look at a text: as bytes of equal length, in linear time.
+
+A text is folded so that every code point becomes one byte: digits of any script become ASCII digits, any kind of
+space a space, any kind of dash a hyphen, any other letter 0xE9 and any other sign 0xB7. A position in the folded
+bytes is therefore a position in the text, and full-width digits or non-breaking spaces hide nothing.
+Expressions are run by RE2, whose time grows linearly with the text, whatever the expression and the text are.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import re2
+
+LETTER = 0xE9
+SIGN = 0xB7
+# Signs that only look unlike the ASCII sign that a pattern waits for.
+_LOOKALIKES = {
+    "\uff20": "@",
+    "\ufe6b": "@",
+    "\uff0e": ".",
+    "\u3002": ".",
+    "\uff1a": ":",
+    "\uff0f": "/",
+    "\uff0b": "+",
+}
+_QUOTES = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u00ab": '"',
+    "\u00bb": '"',
+}
+
+_options = re2.Options()
+_options.encoding = re2.Options.Encoding.LATIN1
+# Room for the automaton of the longest expression; with too little RE2 falls back to a slower way.
+_options.max_mem = 64 * 1024 * 1024
+_options.log_errors = False
+
+
+def _fold_one(char: str) -> int:
+    known = _LOOKALIKES.get(char) or _QUOTES.get(char)
+    if known:
+        return ord(known)
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return 48 + unicodedata.digit(char)
+    if category[0] in "LM":
+        wide = unicodedata.normalize("NFKC", char)
+        return ord(wide) if len(wide) == 1 and wide.isascii() else LETTER
+    if category == "Pd" or char == "\u2212":
+        return 45
+    if category[0] == "Z":
+        return 32
+    return SIGN
+
+
+class _FoldTable(dict[int, int]):
+    """Filled on demand; a text uses few different code points."""
+
+    def __missing__(self, code: int) -> int:
+        folded = code if code < 128 else _fold_one(chr(code))
+        self[code] = folded
+        return folded
+
+
+_table = _FoldTable()
+
+
+def fold(text: str) -> bytes:
+    """The text as bytes of the same length."""
+    if text.isascii():
+        return text.encode("ascii")
+    return text.translate(_table).encode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place that a detector names: [start, end) in code points, and how sure it is (0 to 1)."""
+
+    start: int
+    end: int
+    label: str
+    confidence: float
+
+
+class Pattern:
+    """A compiled RE2 expression over folded bytes."""
+
+    __slots__ = ("_regexp",)
+
+    def __init__(self, expression: str) -> None:
+        self._regexp = re2.compile(expression.encode("latin-1"), _options)
+
+    def spans(self, data: bytes, group: int = 0) -> Iterator[tuple[int, int]]:
+        """Where the expression (or one group of it) matches; groups that took no part are left out."""
+        for match in self._regexp.finditer(data):
+            start, end = match.span(group)
+            if end > start:
+                yield start, end
+
+    def pairs(
+        self, data: bytes, first: int, second: int
+    ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+        """Two groups of each match at once; (-1, -1) for a group that took no part."""
+        for match in self._regexp.finditer(data):
+            yield match.span(first), match.span(second)
+
+    def found_in(self, data: bytes) -> bool:
+        """Whether there is any match."""
+        return self._regexp.search(data) is not None
+
+
+class Gates:
+    """Many expressions tried in one pass: which detectors are worth running on a text."""
+
+    def __init__(self, expressions: list[str]) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        # Far above need: a set that runs out of memory would say "no match".
+        options.max_mem = 256 * 1024 * 1024
+        self._set = re2.Set.SearchSet(options)
+        for expression in expressions:
+            self._set.Add(expression.encode("latin-1"))
+        self._set.Compile()
+
+    def open_for(self, data: bytes) -> list[int]:
+        """Positions of the expressions that match somewhere."""
+        found: list[int] | None = self._set.Match(data)
+        return found or []
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A named finder. `gate` is an expression without which the finder can find nothing."""
+
+    name: str
+    gate: str
+    find: Callable[[bytes], Iterator[Hit]]
+
+
+def is_word(data: bytes, index: int) -> bool:
+    """Whether there is a letter, digit or underscore at this position (False outside the text)."""
+    if not 0 <= index < len(data):
+        return False
+    code = data[index]
+    return code == LETTER or code == 95 or bytes((code,)).isalnum()
+
+
+def is_digit(data: bytes, index: int) -> bool:
+    """Whether there is a digit at this position (False outside the text)."""
+    return 0 <= index < len(data) and 48 <= data[index] <= 57
+
+
+def digits_of(data: bytes) -> str:
+    """Only the digits."""
+    return "".join(chr(code) for code in data if 48 <= code <= 57)
