@@ -1,0 +1,73 @@
+# The commands of the project. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := mci_core mci_agent mci_admin audits accounts jurisdictions agents capture_policies capture_sessions reviews privacy_requests
+FLOORS := $(BIN)/python -m tests.coverage_floors
+JOBS ?= 2
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+$(VENV)/ready: requirements-dev.txt packaging/agent/pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python packaging/link.py
+	@touch $@
+
+node_modules/ready: package-lock.json $(VENV)/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python packaging/npm.py ci
+	@touch $@
+
+setup: $(VENV)/ready node_modules/ready  ## make .venv and node_modules from the pinned lists
+
+demo: setup  ## start everything with an invented organisation; Ctrl-C ends it
+	@MCI_ENV=demo $(BIN)/python manage.py demo
+
+demo-reset:  ## forget the demo's data
+	@MCI_ENV=demo $(BIN)/python manage.py demo --reset
+
+run: setup  ## start the processes for development, without seeding and without agents
+	@MCI_ENV=$${MCI_ENV:-demo} $(BIN)/python manage.py demo --no-seed --agents 0
+
+test: setup  ## all tests, with the coverage floors
+	$(BIN)/coverage erase
+	$(BIN)/pytest -q -n $(JOBS) --cov --cov-report= --durations=15 --dist=loadgroup
+	$(FLOORS)
+
+check: lint test  ## exactly what CI runs
+
+lint: setup  ## format, lint, types, import order, migrations, deployment settings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/mypy $(addprefix -p ,$(PACKAGES)) -p tests
+	$(BIN)/lint-imports
+	MCI_ENV=test $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python packaging/check_deploy.py
+
+fix: setup  ## format and repair what can be repaired by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+bench: setup  ## measure: throughput of push, ingest and the audit log
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; MCI_ENV=test $(BIN)/python $$script; done
+
+docs: setup  ## write what is generated: the OpenAPI schema and the reference of settings
+	MCI_ENV=test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+wheel: setup  ## build the agent's wheel into dist/
+	$(BIN)/python packaging/agent/build.py
+
+requirements:  ## pin again from requirements*.in (needs uv)
+	for list in requirements requirements-dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$list.in -o $$list.txt; \
+	done
+
+.PHONY: help setup demo demo-reset run test check lint fix bench docs wheel requirements
