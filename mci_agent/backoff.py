@@ -1,0 +1,35 @@
+"""How long to wait before another try: twice as long each time, with full jitter, so that a fleet spreads."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+FIRST = 0.5
+LONGEST = 60.0
+
+
+class Backoff:
+    """Waiting times in seconds; `reset` after a success."""
+
+    def __init__(
+        self,
+        *,
+        first: float = FIRST,
+        longest: float = LONGEST,
+        spread: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._first = first
+        self._longest = longest
+        self._spread = spread
+        self.tries = 0
+
+    def reset(self) -> None:
+        self.tries = 0
+
+    def next(self, at_least: float | None = None) -> float:
+        """The next waiting time; never below `at_least` (a server's Retry-After, itself bounded)."""
+        limit = min(self._longest, self._first * 2.0 ** min(self.tries, 20))
+        self.tries += 1
+        wait = self._spread(limit / 2, limit)
+        return max(wait, min(at_least, self._longest * 5)) if at_least is not None else wait
