@@ -1,7 +1,7 @@
 """Person keys: which key wraps a person's data, and how all of it becomes unreadable at once.
 
-KEK -> person key (one per epoch) -> data keys of single objects. Destroying the wrapped person key leaves every copy
-of the objects, in backups too, without a key. What is uploaded later gets a new epoch.
+KEK -> person key (one per epoch) -> data keys of single objects. Destroying the wrapped person key leaves
+every copy of the objects, in backups too, without a key. What is uploaded later gets a new epoch.
 """
 
 from __future__ import annotations

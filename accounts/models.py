@@ -1,7 +1,7 @@
 """Who exists: users who sign in, the roles they hold, and subjects (employees as data subjects).
 
-A user is an account; a subject is what staff see of an employee: a pseudonym. Roles are facts with two people in
-them. There is no manager role, and a subject has no link to a manager.
+A user is an account; a subject is what staff see of an employee: a pseudonym. Roles are facts with two
+people in them. There is no manager role, and a subject has no link to a manager.
 """
 
 from __future__ import annotations
@@ -51,8 +51,17 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True, pk__in=held.values("user"))
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]  # made at run time
+class UserManager(BaseUserManager["User"]):
     """Accounts are made by actions; allauth uses ``get_by_natural_key``."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: Any) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def holding(self, role: str) -> UserQuerySet:
+        return self.get_queryset().holding(role)
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
@@ -83,13 +92,13 @@ class User(AbstractBaseUser):
 
     @cached_property
     def roles(self) -> frozenset[str]:
-        """Names of the staff roles that this account holds now; empty for somebody who is an employee only."""
+        """Staff roles that this account holds now; empty for somebody who is an employee only."""
         held = self.role_grants.filter(approved_at__isnull=False, revoked_at__isnull=True)
         return frozenset(held.values_list("role", flat=True)) if self.is_active else frozenset()
 
     @cached_property
     def own_subject_id(self) -> uuid.UUID | None:
-        """The subject that this account is; for the person's own pages and for naming them in the log only."""
+        """The subject that this account is; for the person's own pages and their name in the log."""
         return Subject.objects.filter(user=self).values_list("pk", flat=True).first()
 
 
@@ -191,7 +200,9 @@ class Subject(models.Model):
 
 
 class PersonKey(models.Model):
-    """The key that wraps every data key of one person in one epoch. Destroying it makes every copy unreadable."""
+    """The key that wraps every data key of one person in one epoch. Destroying it makes every copy
+    unreadable.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="keys")
@@ -215,7 +226,9 @@ class PersonKey(models.Model):
 
 
 class WorkLocation(models.Model):
-    """Where a subject works over time (``US-NY``, ``DE``). Outside every row the place is unknown: no capture."""
+    """Where a subject works over time (``US-NY``, ``DE``). Outside every row the place is unknown: no
+    capture.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="locations")
@@ -227,7 +240,8 @@ class WorkLocation(models.Model):
     )
     recorded_at = models.DateTimeField(default=timezone.now)
 
-    #: Two rows of one subject never overlap: trigger ``one_place_at_a_time`` (accounts/migrations/0002_rules.py).
+    #: Two rows of one subject never overlap: trigger ``one_place_at_a_time``
+    #: (accounts/migrations/0002_rules.py).
 
     def __str__(self) -> str:
         return f"{self.place} for {self.subject_id}"

@@ -1,7 +1,7 @@
 """Who may do what, for the whole project: one table from permission names to roles, one question to it.
 
-Each app names its own in ``<app>/permissions.py``; a name that nobody listed is allowed to nobody. Besides the four
-staff roles the table knows ``employee`` (every active account), ``device`` and ``system``.
+Each app names its own in ``<app>/permissions.py``; a name that nobody listed is allowed to nobody. Besides
+the four staff roles the table knows ``employee`` (every active account), ``device`` and ``system``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "accounts.destroy_person_keys": frozenset({OFFICER, SYSTEM}),
 }
 
-#: These need a second factor shown within the last minutes. Other apps add theirs as ``FRESH_MFA`` beside PERMISSIONS.
+#: These need a second factor shown within the last minutes. Other apps add theirs as ``FRESH_MFA`` beside
+#: PERMISSIONS.
 FRESH_MFA: frozenset[str] = frozenset(
     {"accounts.request_role", "accounts.approve_role", "accounts.create_api_token", "accounts.create_user"}
 )
@@ -96,7 +97,9 @@ def roles_of_actor(actor: Actor) -> frozenset[str]:
 
 
 def require(actor: Actor, name: str) -> None:
-    """The first step of every action. Raises :class:`Forbidden`; code ``second_factor_needed`` asks for the factor."""
+    """The first step of every action. Raises :class:`Forbidden`; code ``second_factor_needed`` asks for
+    the factor.
+    """
     if not table().get(name, frozenset()) & roles_of_actor(actor):
         raise Forbidden("Your role does not allow this.")
     if actor.scopes is not None and not in_scope(actor.scopes, name):

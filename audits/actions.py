@@ -1,7 +1,7 @@
 """The only way into the log. An entry is written in the transaction of the change it tells of.
 
-``append`` is called by actions as their fifth step; ``record_event`` is for a security event that changes nothing
-(a refused upload, a replayed token) and therefore has no transaction of its own.
+``append`` is called by actions as their fifth step; ``record_event`` is for a security event that changes
+nothing (a refused upload, a replayed token) and therefore has no transaction of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from mci_core import canonical
 
 _INSERT = """
 WITH entry AS (INSERT INTO audits_auditentry (at, leaf) VALUES (%s, %s) RETURNING id, at)
-INSERT INTO audits_auditdetail (entry_id, at, salt, sealed) SELECT id, at, %s, %s FROM entry RETURNING entry_id
+INSERT INTO audits_auditdetail (entry_id, at, salt, sealed)
+SELECT id, at, %s, %s FROM entry RETURNING entry_id
 """
 
 

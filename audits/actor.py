@@ -1,6 +1,7 @@
 """Who acts: a signed-in person, a device with its key, or a named part of the system.
 
-An actor is made once, at the edge (`accounts.actors.user_actor`, the agent API, a task), and handed to every action.
+An actor is made once, at the edge (`accounts.actors.user_actor`, the agent API, a task), and handed to
+every action.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ Kind = Literal["user", "device", "system"]
 class Actor:
     """``id`` is opaque; ``user`` is the account when ``kind`` is ``user``.
 
-    ``fresh_mfa`` says that the second factor was shown within the last minutes. ``scopes`` is set when an API token
-    speaks for the person: it may only do what both the person and the token may.
+    ``fresh_mfa`` says that the second factor was shown within the last minutes. ``scopes`` is set when an
+    API token speaks for the person: it may only do what both the person and the token may.
     """
 
     kind: Kind
@@ -40,8 +41,8 @@ class Actor:
     def named_for(self, subject: UUID | str | None) -> str:
         """How the log names this actor in an entry about ``subject``.
 
-        A person who acts on their own data is named by their subject, never by their account: an entry with both
-        would tell every reader of the log whose pseudonym it is.
+        A person who acts on their own data is named by their subject, never by their account: an entry
+        with both would tell every reader of the log whose pseudonym it is.
         """
         own = getattr(self.user, "own_subject_id", None)
         if subject is not None and own is not None and str(own) == str(subject):

@@ -1,7 +1,7 @@
 """What one line of the log says: the canonical bytes that are hashed, and the sealed details beside them.
 
-The leaf holds opaque ids, a salted commitment and facts that say nothing about a person. Reason and before/after
-are sealed beside it: without the salt the commitment can be neither guessed nor linked.
+The leaf holds opaque ids, a salted commitment and facts that say nothing about a person. Reason and
+before/after are sealed beside it: without the salt the commitment can be neither guessed nor linked.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What an audit entry is: one immutable row per state change or look at personal data.
 
-The table is created with raw SQL in the migrations (partitions, ``xid8``, generated columns, triggers), so the
-model is unmanaged. ``leaf`` is the only thing that is written; every column to filter by is generated from it by
-PostgreSQL, so what a page shows cannot differ from what is hashed.
+The table is created with raw SQL in the migrations (partitions, ``xid8``, generated columns, triggers), so
+the model is unmanaged. ``leaf`` is the only thing that is written; every column to filter by is generated
+from it by PostgreSQL, so what a page shows cannot differ from what is hashed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     """Reads of the log."""
 
     def visible_to(self, user: object) -> AuditEntryQuerySet:
-        """Staff roles that read the log see all of it; an employee sees the entries about their own subject."""
+        """Staff roles that read the log see all of it; an employee sees what is about them."""
         from audits.permissions import visible_entries
 
         return visible_entries(self, user)

@@ -1,4 +1,6 @@
-"""Who may read the log: roles that answer for it see all of it, an employee sees what is about that employee."""
+"""Who may read the log: roles that answer for it see all of it, an employee sees what is about that
+employee.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 
 
 def visible_entries(entries: AuditEntryQuerySet, user: object) -> AuditEntryQuerySet:
-    """Duck-typed on ``roles`` and ``own_subject_id``, because the log is below the accounts in the import order."""
+    """Duck-typed on ``roles`` and ``own_subject_id``, because the log is below the accounts in the import
+    order.
+    """
     if not getattr(user, "is_active", False):
         return entries.none()
     if READERS & getattr(user, "roles", frozenset()):

@@ -1,7 +1,7 @@
-"""Which actions exist, and the promise each of them keeps: one transaction, and at least one audit entry in it.
+"""Which actions exist, and the promise each of them keeps: one transaction, at least one audit entry in it.
 
-``@audited("app.verb")`` goes on every function of every ``actions`` module. A test walks :func:`actions` and the
-modules and fails on a function without the decorator or without an example.
+``@audited("app.verb")`` goes on every public function of every ``actions`` module. A test walks
+:func:`actions` and the modules and fails on a function without the decorator or without an example.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def actions() -> MappingProxyType[str, Callable[..., object]]:
 
 @contextmanager
 def nothing_to_do() -> Iterator[None]:
-    """``with nothing_to_do(): return row`` says that a repeated call found its work done and changed nothing."""
+    """``with nothing_to_do(): return row`` says that a repeated call found its work done and changed
+    nothing.
+    """
     watch = _watch.get()
     if watch is not None:
         watch.nothing = True

@@ -25,7 +25,9 @@ BACKDATE = timedelta(days=1)
 def set_work_location(
     *, subject: Subject, place: str, start: datetime, end: datetime | None, source: str, actor: Actor
 ) -> WorkLocation:
-    """``place`` is ISO 3166 (``DE``, ``US-NY``); the period is half open, an ``end`` of None leaves it open."""
+    """``place`` is ISO 3166 (``DE``, ``US-NY``); the period is half open, an ``end`` of None leaves it
+    open.
+    """
     permissions.require(actor, "accounts.set_work_location")
     _own_or_keeper(subject, actor)
     _check(place, start, end, source, actor)

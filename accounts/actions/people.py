@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
-import zoneinfo
-
-from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import permissions
-from accounts.keys import person_key
-from accounts.models import ApiToken, Department, RoleGrant, Subject, User
+from accounts.membership import checked_zone, keep_an_admin, new_user
+from accounts.models import ApiToken, Department, RoleGrant, User
 from audits.actions import append
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from mci_core.errors import Conflict, Invalid
 
-#: Crockford's base 32: no letter that looks like a digit.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 THEMES = ("auto", "light", "dark")
 
 
@@ -46,53 +38,11 @@ def create_user(
     return user
 
 
-def new_user(*, email: str, display_name: str, department: Department, time_zone: str) -> User:
-    """The rows of a new account; called by actions only, which write the entry."""
-    email = _checked_email(email)
-    if User.objects.filter(email=email).exists():
-        raise Conflict(
-            "There is an account with this e-mail address already.", code="user_exists", field="email"
-        )
-    if not display_name.strip():
-        raise Invalid("Give the person's name.", field="display_name")
-    user = User(email=email, display_name=display_name.strip(), time_zone=_checked_zone(time_zone))
-    user.set_unusable_password()
-    user.save(force_insert=True)
-    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-    person_key(_new_subject(user, department))
-    return user
-
-
-def _new_subject(user: User, department: Department) -> Subject:
-    """With a pseudonym drawn at random, so that nothing about the person can be computed from it."""
-    for _ in range(20):
-        pseudonym = "P-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
-        try:
-            with transaction.atomic():
-                return Subject.objects.create(user=user, pseudonym=pseudonym, department=department)
-        except IntegrityError:
-            continue
-    raise Conflict("No free pseudonym was found. Try again.")
-
-
-def _checked_email(email: str) -> str:
-    email = email.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Invalid("This is not an e-mail address.", field="email") from None
-    return email
-
-
-def _checked_zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        raise Invalid("There is no time zone of this name.", field="time_zone")
-    return name
-
-
 @audited("accounts.deactivate_user")
 def deactivate_user(*, user: User, reason: str, actor: Actor) -> User:
-    """Close the account: no sign-in, no role, no token. The subject and its data stay until they are erased."""
+    """Close the account: no sign-in, no role, no token. The subject and its data stay until they are
+    erased.
+    """
     permissions.require(actor, "accounts.deactivate_user")
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_active:
@@ -118,13 +68,6 @@ def deactivate_user(*, user: User, reason: str, actor: Actor) -> User:
     return user
 
 
-def keep_an_admin(*, without: User) -> None:
-    """Without an admin nobody could ever be made one again."""
-    admins = User.objects.holding("admin")
-    if admins.filter(pk=without.pk).exists() and not admins.exclude(pk=without.pk).exists():
-        raise Conflict("This is the last admin.", code="last_admin")
-
-
 @audited("accounts.set_initial_password")
 def set_initial_password(*, user: User, password: str, actor: Actor) -> User:
     """For the first admins and for demonstrations, from the command line only; later by reset mail."""
@@ -144,7 +87,9 @@ def set_initial_password(*, user: User, password: str, actor: Actor) -> User:
 
 @audited("accounts.add_second_factor")
 def add_second_factor(*, user: User, totp_secret: str, actor: Actor) -> None:
-    """Give an account a TOTP secret (base 32), from the command line only; people add their own in their profile."""
+    """Give an account a TOTP secret (base 32), from the command line only; people add their own in their
+    profile.
+    """
     permissions.require(actor, "accounts.add_second_factor")
     if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
         with nothing_to_do():
@@ -163,7 +108,7 @@ def update_profile(*, theme: str, time_zone: str, actor: Actor) -> User:
         with nothing_to_do():
             return user
     before = {"theme": user.theme, "time_zone": user.time_zone}
-    user.theme, user.time_zone = theme, _checked_zone(time_zone)
+    user.theme, user.time_zone = theme, checked_zone(time_zone)
     user.save(update_fields=["theme", "time_zone"])
     after = {"theme": theme, "time_zone": time_zone}
     append(

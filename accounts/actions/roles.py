@@ -1,7 +1,7 @@
 """Roles: asked for by one person, given by another, never by the holder; taken away by one.
 
-Some roles exclude each other (``accounts.models.INCOMPATIBLE``): who writes policies does not approve them, and an
-auditor does nothing else. The database refuses the same things again (constraints and a trigger).
+Some roles exclude each other (``accounts.models.INCOMPATIBLE``): who writes policies does not approve them,
+and an auditor does nothing else. The database refuses the same things again (constraints and a trigger).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from accounts import permissions
-from accounts.actions.people import keep_an_admin, new_user
+from accounts.membership import keep_an_admin, new_user
 from accounts.models import INCOMPATIBLE, Department, Role, RoleGrant, User
 from audits.actions import append
 from audits.actor import Actor
@@ -21,7 +21,9 @@ from mci_core.errors import Conflict, Forbidden, Invalid
 
 @audited("accounts.bootstrap_admins")
 def bootstrap_admins(*, emails: Sequence[str], actor: Actor) -> list[User]:
-    """The first two (or more) admins of a new installation; each is granted by the next, so that two people are in it."""
+    """The first two (or more) admins of a new installation; each is granted by the next, so that two
+    people are in it.
+    """
     permissions.require(actor, "accounts.bootstrap_admins")
     if len({email.strip().lower() for email in emails}) < 2:
         raise Invalid("Name two people: roles are granted by two.", field="emails")
@@ -142,6 +144,8 @@ def revoke_role(*, grant: RoleGrant, reason: str, actor: Actor) -> RoleGrant:
 
 
 def _locked(grant: RoleGrant) -> RoleGrant:
-    """The holder's row is locked first, as everywhere, so that two decisions about one person wait for each other."""
+    """The holder's row is locked first, as everywhere, so that two decisions about one person wait for
+    each other.
+    """
     User.objects.select_for_update().get(pk=grant.user_id)
     return RoleGrant.objects.select_for_update(of=("self",)).select_related("user").get(pk=grant.pk)

@@ -1,34 +1,24 @@
-"""API tokens: the secret is shown once, only its digest is kept, and a token can never do more than its owner."""
+"""API tokens: the secret is shown once, only its digest is kept, and a token can never do more than its
+owner.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts import permissions
 from accounts.models import ApiToken
+from accounts.token_secrets import all_scopes, new_secret, secret_digest
 from audits.actions import append
 from audits.actor import Actor
 from audits.registry import audited
 from mci_core.errors import Conflict, Forbidden, Invalid, NotFound
 
-PREFIX = "mci_"
 MAX_DAYS = 365
 MAX_TOKENS = 20
-
-
-def all_scopes() -> tuple[str, ...]:
-    """``<app>:read`` and ``<app>:write`` of every app."""
-    return tuple(f"{app}:{verb}" for app in settings.OUR_APPS for verb in ("read", "write"))
-
-
-def secret_digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @audited("accounts.create_api_token")
@@ -43,7 +33,7 @@ def create_api_token(*, name: str, scopes: Sequence[str], days: int, actor: Acto
     )
     if open_tokens.count() >= MAX_TOKENS:
         raise Conflict(f"You have {MAX_TOKENS} tokens. Revoke one first.", code="too_many_tokens")
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = new_secret()
     token = ApiToken.objects.create(
         user=actor.user,
         name=name.strip(),

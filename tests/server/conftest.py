@@ -15,6 +15,20 @@ from typing import Any
 import pytest
 from django.test import TransactionTestCase
 
+from tests.server.cast import (  # noqa: F401  # fixtures for every test below this folder
+    admin,
+    auditor,
+    cast,
+    colleague,
+    device,
+    employee,
+    ml,
+    officer,
+    other_device,
+    outsider,
+    second_admin,
+    second_officer,
+)
 from tests.server.support import databases
 
 
