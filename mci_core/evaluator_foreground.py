@@ -58,27 +58,26 @@ _BROWSER_BUNDLES = frozenset(
     ]
 )
 _BROWSER_NAMES = frozenset(
-    line.strip()
-    for line in [
-        "\n    arc",
-        " brave",
-        " brave browser",
-        " browser",
-        " chrome",
-        " chromium",
-        " edge",
-        " firefox",
-        " google chrome",
-        " internet\n    explorer",
-        " librewolf",
-        " microsoft edge",
-        " mozilla firefox",
-        " opera",
-        " safari",
-        " tor browser",
-        " vivaldi",
-        " web\n    browser\n    ",
-    ]
+    {
+        "arc",
+        "brave",
+        "brave browser",
+        "browser",
+        "chrome",
+        "chromium",
+        "edge",
+        "firefox",
+        "google chrome",
+        "internet explorer",
+        "librewolf",
+        "microsoft edge",
+        "mozilla firefox",
+        "opera",
+        "safari",
+        "tor browser",
+        "vivaldi",
+        "web browser",
+    }
 )
 
 

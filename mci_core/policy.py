@@ -292,6 +292,8 @@ def identities(entry: Entry) -> list[object]:
 
 
 def _compile_rules(policy: Policy) -> None:
+    if not policy.rules:
+        return
     # Imported here because the rule compiler itself imports the vocabulary of this package.
     from mci_core.redaction.rules import compile_rule
 
