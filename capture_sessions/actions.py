@@ -303,7 +303,7 @@ def hold_sessions(*, subject: Subject, until: datetime | None, actor: Actor) -> 
 
 @audited("capture_sessions.erase_sessions")
 def erase_sessions(*, session_ids: Iterable[UUID], because: str, actor: Actor) -> int:
-    """Destroy the keys of these sessions and order their files removed. Held sessions are refused (Conflict)."""
+    """Destroy the keys of these sessions and order their files removed. Conflict when one is held."""
     require(actor, "capture_sessions.erase_sessions")
     now = timezone.now()
     sessions = list(

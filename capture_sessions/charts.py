@@ -17,8 +17,8 @@ def events_by_day(summary: Summary) -> dict[str, Any]:
     return {
         "id": "events-by-day",
         "title": "Recorded events a day",
-        "definition": "One event is a click, a key, a scroll step, a mouse position or a screenshot that was kept. "
-        "Days are UTC. What was dropped on your computer is not counted, because it never reached us.",
+        "definition": "One event is a click, a key, a scroll step, a mouse position or a frame that was kept."
+        " Days are UTC. What was dropped on your computer is not counted, because it never reached us.",
         "data": [
             {
                 "type": "bar",

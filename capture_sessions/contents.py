@@ -45,7 +45,7 @@ def read_events(stored: CaptureSession) -> tuple[Line, list[Line]]:
 
 
 def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str]) -> Totals:
-    """Judge a complete upload. Returns its totals; raises Invalid naming the first thing that is not allowed."""
+    """Judge a complete upload. Returns its totals; Invalid names the first thing that is not allowed."""
     document = json.loads(bytes(stored.manifest))
     _, events = read_events(stored)
     if len(events) != document["event_count"]:

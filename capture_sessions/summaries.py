@@ -1,4 +1,4 @@
-"""What an employee's own summary rests on: totals by app, signal and day of the own sessions, nobody else's."""
+"""What an employee's own summary rests on: totals by app, signal and day of the own sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff pages of sessions. The list shows what arrived, never whose it is: nobody can ask here for a person."""
+"""Staff pages of sessions. The list shows what arrived, never whose it is."""
 
 from __future__ import annotations
 

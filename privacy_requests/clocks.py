@@ -1,4 +1,4 @@
-"""By when a request must be confirmed and answered. The clocks are data (clocks.json), each with its source."""
+"""By when a request must be confirmed and answered. The clocks are data (clocks.json) with their sources."""
 
 from __future__ import annotations
 

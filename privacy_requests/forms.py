@@ -1,0 +1,66 @@
+"""Forms of privacy requests. Rules stay in the actions; a form only says what can be typed where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from capture_sessions.models import CaptureSession, SessionState
+from privacy_requests.models import Kind, PrivacyRequest
+
+
+class RequestForm(forms.ModelForm[PrivacyRequest]):
+    """What a person can ask. The choice of sessions is theirs only."""
+
+    sessions = forms.ModelMultipleChoiceField(
+        queryset=CaptureSession.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Which sessions",
+        help_text="Only needed for some sessions. The newest hundred are offered.",
+    )
+
+    class Meta:
+        model = PrivacyRequest
+        fields = ("kind", "scope", "sessions", "message")
+        labels = {"kind": "What do you ask for?", "scope": "Of what?", "message": "Message"}
+        help_texts = {"message": "You need not give a reason."}
+        widgets = {
+            "kind": forms.RadioSelect,
+            "scope": forms.RadioSelect,
+            "message": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = Kind.choices
+        self.fields["scope"].choices = [("all", "Everything recorded of me"), ("sessions", "Some sessions")]
+        own = CaptureSession.objects.of_person(user).exclude(state=SessionState.ERASED)
+        newest = own.order_by("-captured_from").values_list("pk", flat=True)[:100]
+        choice = self.fields["sessions"]
+        assert isinstance(choice, forms.ModelMultipleChoiceField)
+        choice.queryset = own.filter(pk__in=list(newest)).order_by("-captured_from")
+        choice.label_from_instance = lambda s: f"{s.captured_from:%Y-%m-%d %H:%M} UTC, {s.event_count} events"  # type: ignore[method-assign]
+
+
+class DecisionForm(forms.Form):
+    """The reason that the person will read."""
+
+    reason = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Reason",
+        help_text="The person reads this. At least 12 characters.",
+    )
+
+
+class HoldForm(forms.Form):
+    """A hold names its reason and its end."""
+
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), label="Reason")
+    expires_at = forms.DateTimeField(
+        label="Ends at (UTC)",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="At most a year ahead.",
+    )

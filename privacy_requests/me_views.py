@@ -1,0 +1,148 @@
+"""The employee portal: what is captured here, the own summary, the own requests with their clocks and receipts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_filters import ChoiceFilter, FilterSet
+
+from accounts.access import EmployeePage, employee_page, user_actor
+from accounts.models import Subject
+from agents.models import Device
+from audits.forms_support import refusals_on
+from audits.listing import Column, Empty, ListPage
+from capture_policies import words
+from capture_policies.queries import live_policy_for
+from capture_sessions import charts
+from capture_sessions.summaries import own_summary
+from privacy_requests import actions
+from privacy_requests.forms import RequestForm
+from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
+
+
+def _subject(request: HttpRequest) -> Subject:
+    return get_object_or_404(Subject, user=request.user)
+
+
+@require_GET
+@employee_page
+def home(request: HttpRequest) -> HttpResponse:
+    """Each of the own computers: captured or not and why, what its policy allows in words, and the own totals."""
+    devices = []
+    for device in Device.objects.filter(subject__user=request.user, revoked_at__isnull=True).order_by("name"):
+        policy = live_policy_for(device)
+        devices.append({"device": device, "rows": words.describe(policy) if policy else []})
+    summary = own_summary(request.user)
+    holds = LegalHold.objects.filter(
+        subject__user=request.user, lifted_at__isnull=True, expires_at__gt=timezone.now()
+    )
+    context = {
+        "devices": devices,
+        "summary": summary,
+        "figure": charts.events_by_day(summary) if summary.events else None,
+        "holds": holds,
+    }
+    return render(request, "privacy_requests/my_home.html", context)
+
+
+class MyRequestFilter(FilterSet):
+    """By state and kind."""
+
+    state = ChoiceFilter(choices=RequestState.choices, label="State", empty_label="Any state")
+    kind = ChoiceFilter(choices=Kind.choices, label="Kind", empty_label="Any kind")
+
+    class Meta:
+        model = PrivacyRequest
+        fields = ("state", "kind")
+
+
+class MyRequestList(EmployeePage, ListPage):
+    """The own requests."""
+
+    template_name = "privacy_requests/my_request_list.html"
+    columns = (
+        Column("Request", sort="number"),
+        Column("Kind"),
+        Column("State"),
+        Column("Sent", sort="sent"),
+        Column("Answer due", sort="due"),
+    )
+    sorts: ClassVar[dict[str, str]] = {"number": "number", "sent": "received_at", "due": "due_at"}
+    default_sort = "-sent"
+    filterset_class = MyRequestFilter
+    noun = "request"
+    empty = Empty(
+        "You have asked for nothing yet",
+        "You can ask for deletion, for a copy, object or restrict. Nobody scores it.",
+        icon="mail",
+        url_name="privacy_requests_me:request_new",
+        label="New request",
+    )
+
+    def get_queryset(self) -> QuerySet[PrivacyRequest]:
+        return PrivacyRequest.objects.of_person(self.request.user)
+
+
+@require_http_methods(["GET", "POST"])
+@employee_page
+def request_new(request: HttpRequest) -> HttpResponse:
+    """Ask for something. ``?session=`` starts with that session chosen."""
+    initial: dict[str, Any] = {"kind": Kind.DELETE, "scope": "all"}
+    if request.GET.get("session"):
+        initial |= {"scope": "sessions", "sessions": [request.GET["session"]]}
+    form = RequestForm(request.POST or None, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            sent = actions.submit_request(
+                subject=_subject(request),
+                kind=form.cleaned_data["kind"],
+                scope=form.cleaned_data["scope"],
+                sessions=[session.pk for session in form.cleaned_data["sessions"]],
+                message=form.cleaned_data["message"],
+                actor=user_actor(request),
+            )
+            messages.success(request, f"Request {sent.number} is sent. Its clock is running.")
+            return redirect("privacy_requests_me:request_detail", pk=sent.pk)
+    status = 422 if form.errors else 200
+    return render(request, "privacy_requests/my_request_new.html", {"form": form}, status=status)
+
+
+def _own(request: HttpRequest, pk: UUID) -> PrivacyRequest:
+    return get_object_or_404(PrivacyRequest.objects.of_person(request.user), pk=pk)
+
+
+@require_GET
+@employee_page
+def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One own request: its clock, the answer with its reason, the receipt."""
+    found = _own(request, pk)
+    erasure = Erasure.objects.filter(request=found).first()
+    return render(request, "privacy_requests/my_request_detail.html", {"object": found, "erasure": erasure})
+
+
+@require_POST
+@employee_page
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take an undecided request back."""
+    actions.withdraw_request(request=_own(request, pk), actor=user_actor(request))
+    messages.success(request, "The request is withdrawn.")
+    return redirect("privacy_requests_me:request_detail", pk=pk)
+
+
+@require_GET
+@employee_page
+def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The signed receipt of an erasure, as a file to keep."""
+    erasure = Erasure.objects.filter(request=_own(request, pk)).first()
+    if erasure is None or erasure.receipt is None:
+        raise Http404
+    response = JsonResponse(erasure.receipt, json_dumps_params={"indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="erasure-receipt-{erasure.receipt["request"]}.json"'
+    return response
