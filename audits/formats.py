@@ -1,4 +1,4 @@
-"""How numbers, sizes and spans of time are written for people. Pure functions; the template tags call them."""
+"""How numbers, sizes and spans of time are written for people. Pure functions; the tags call them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from datetime import UTC, date, datetime
 
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
+UNKNOWN = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def count(value: float | None) -> str:
     """``12400`` -> ``12 400`` (narrow no-break spaces); nothing known is an en dash."""
     if value is None:
-        return "–"
+        return UNKNOWN
     return f"{int(value):,}".replace(",", THIN_SPACE)
 
 
 def size(value: float | None) -> str:
     """A number of bytes in decimal units with at most one decimal: ``3.4 MB``."""
     if value is None:
-        return "–"
+        return UNKNOWN
     amount = float(value)
     for unit in ("B", "kB", "MB", "GB"):
         if abs(amount) < 1000:
@@ -33,7 +35,7 @@ _SPANS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 def span(seconds: float | None) -> str:
     """A length of time in its two largest units: ``2 min 5 s``, ``3 d 4 h``."""
     if seconds is None:
-        return "–"
+        return UNKNOWN
     left = round(abs(seconds))
     if left == 0:
         return f"0{NO_BREAK}s"
@@ -44,13 +46,13 @@ def span(seconds: float | None) -> str:
             parts.append(f"{amount}{NO_BREAK}{unit}")
         if len(parts) == 2 or (parts and not amount):
             break
-    return ("−" if seconds < 0 else "") + " ".join(parts)
+    return (MINUS if seconds < 0 else "") + " ".join(parts)
 
 
 def percent(ratio: float | None) -> str:
     """``0.0423`` -> ``4.2 %``; whole percents lose their decimal."""
     if ratio is None:
-        return "–"
+        return UNKNOWN
     value = f"{ratio * 100:.1f}".removesuffix(".0")
     return f"{value}{NO_BREAK}%"
 
@@ -87,15 +89,42 @@ def day(value: datetime | date) -> str:
 #: Words of states to one of five tones; the badge is neutral for every other word.
 TONES: dict[str, str] = {
     **dict.fromkeys(
-        ("applied", "live", "approved", "on", "active", "done", "clean", "complete", "completed", "resolved", "closed", "online"),
+        (
+            "applied",
+            "live",
+            "approved",
+            "on",
+            "active",
+            "done",
+            "clean",
+            "complete",
+            "completed",
+            "resolved",
+            "closed",
+            "online",
+        ),
         "ok",
     ),
-    **dict.fromkeys(("stored", "kept", "acknowledged", "granted", "fulfilled", "enforced", "verified", "allowed"), "ok"),
-    **dict.fromkeys(("running", "notified", "leased", "fetched", "submitted", "proposed", "in_review", "scanning"), "info"),
-    **dict.fromkeys(("open", "released", "uploading", "received", "current", "erasing", "deciding", "due_soon"), "info"),
-    **dict.fromkeys(("paused", "pending_approval", "held", "hold", "expiring", "medium", "stale", "waiting", "drift"), "warn"),
-    **dict.fromkeys(("superseded_soon", "unacknowledged", "needs_second_approval", "extended", "at_risk"), "warn"),
-    **dict.fromkeys(("failed", "refused", "rejected", "revoked", "quarantined", "halted", "leak", "overdue", "denied"), "danger"),
+    **dict.fromkeys(
+        ("stored", "kept", "acknowledged", "granted", "fulfilled", "enforced", "verified", "allowed"), "ok"
+    ),
+    **dict.fromkeys(
+        ("running", "notified", "leased", "fetched", "submitted", "proposed", "in_review", "scanning"), "info"
+    ),
+    **dict.fromkeys(
+        ("open", "released", "uploading", "received", "current", "erasing", "deciding", "due_soon"), "info"
+    ),
+    **dict.fromkeys(
+        ("paused", "pending_approval", "held", "hold", "expiring", "medium", "stale", "waiting", "drift"),
+        "warn",
+    ),
+    **dict.fromkeys(
+        ("superseded_soon", "unacknowledged", "needs_second_approval", "extended", "at_risk"), "warn"
+    ),
+    **dict.fromkeys(
+        ("failed", "refused", "rejected", "revoked", "quarantined", "halted", "leak", "overdue", "denied"),
+        "danger",
+    ),
     **dict.fromkeys(("high", "critical", "stopped", "broken", "incident", "unwanted", "lost"), "danger"),
 }
 

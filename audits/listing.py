@@ -1,7 +1,8 @@
-"""One recipe for every list page: search, filters, sort, pages and an empty state, in a bounded number of queries.
+"""One recipe for every list page: search, filters, sort, pages and an empty state, in few queries.
 
-A view says what its columns, filters and words are; the rows come from a queryset that already holds the decision who
-may see what. Reading a page costs one count (capped), one page of rows, and whatever the filters load for their choices.
+A view says what its columns, filters and words are; the rows come from a queryset that already holds the
+decision who may see what. Reading a page costs one count (capped), one page of rows, and whatever the filters
+load for their choices.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import and_, or_
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, Q, QuerySet
@@ -25,7 +26,7 @@ SEARCH_WORDS = 6
 
 @dataclass(frozen=True)
 class Column:
-    """A heading. ``sort`` names a key of the view's ``sorts``; numeric columns are set right; ``quiet`` has no visible text."""
+    """A heading. ``sort`` is a key of the view's ``sorts``; ``quiet`` has no visible text."""
 
     label: str
     sort: str = ""
@@ -57,8 +58,14 @@ class Heading:
     aria_sort: str = ""
 
 
-class CappedPaginator(Paginator[Any]):
-    """Counts no further than :data:`COUNT_LIMIT`: a list of millions is narrowed by filters, not by page numbers."""
+if TYPE_CHECKING:
+    AnyPaginator = Paginator[Any]
+else:
+    AnyPaginator = Paginator  # the class takes no type at run time
+
+
+class CappedPaginator(AnyPaginator):
+    """Counts no further than :data:`COUNT_LIMIT`: a long list is narrowed by filters, not paged through."""
 
     @cached_property
     def count(self) -> int:
@@ -121,7 +128,9 @@ class ListPage(TemplateView):
         words = self._search.split()[:SEARCH_WORDS] if self.search_fields else []
         if not words:
             return rows
-        per_word = (reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.search_fields)) for word in words)
+        per_word = (
+            reduce(or_, (Q(**{f"{name}__icontains": word}) for name in self.search_fields)) for word in words
+        )
         return rows.filter(reduce(and_, per_word))
 
     def _filterset(self) -> FilterSet | None:

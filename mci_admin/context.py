@@ -17,7 +17,7 @@ THEME_COOKIE = "mci_theme"
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``nav_sections``, ``nav_roles``, ``nav_own_area``, ``nav_home``, ``nav_own``, ``theme``."""
+    """Context processor: the navigation (``nav_…``) and the theme."""
     roles: Any = SimpleLazyObject(lambda: _roles(request))
     return {
         "nav_roles": roles,

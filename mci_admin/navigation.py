@@ -1,4 +1,4 @@
-"""Which places the console offers to whom. One list by job; what an account may do there is decided by the pages.
+"""Which places the console offers to whom. One list by job; the pages decide what an account may do there.
 
 An entry whose address does not exist is left out, so that a page and its entry can land in any order.
 """

@@ -1,5 +1,5 @@
-"""The vocabulary of every page: icons, times, states, short digests, numbers, links that keep the query string, and the
-components of ``templates/components``. Display only; nothing here reads the database."""
+"""The vocabulary of every page: icons, times, states, digests, numbers, links that keep the query string, and
+the components of ``templates/components``. Display only; nothing here reads the database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ TONES = ("ok", "info", "warn", "danger", "neutral")
 @register.simple_tag
 def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     """A symbol of ``static/img/icons.svg``: decorative, unless it has a label."""
-    accessible = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    accessible = (
+        format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    )
     return format_html(
         '<svg class="icon" width="{0}" height="{0}" {1} focusable="false"><use href="{2}#{3}"></use></svg>',
         size,
@@ -41,7 +43,7 @@ def icon(name: str, label: str = "", size: int = 16) -> SafeString:
 
 @register.simple_tag(name="time")
 def time_tag(value: object, style: str = "relative", none: str = "never") -> SafeString:
-    """A moment: UTC as served, rewritten into the reader's zone by ``times.js``. Styles: relative, absolute, date, both."""
+    """A moment: UTC as served, in the reader's zone by ``times.js`` (relative, absolute, date, both)."""
     at = formats.moment(value)
     if at is None:
         return format_html('<span class="muted">{}</span>', none)
@@ -49,7 +51,9 @@ def time_tag(value: object, style: str = "relative", none: str = "never") -> Saf
         return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.day(value))
     shown = formats.day(at) if style == "date" else formats.absolute(at)
     iso = at.isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" data-time="{}" title="{}">{}</time>', iso, style, formats.absolute(at), shown)
+    return format_html(
+        '<time datetime="{}" data-time="{}" title="{}">{}</time>', iso, style, formats.absolute(at), shown
+    )
 
 
 @register.simple_tag
@@ -87,7 +91,7 @@ def short(value: object, length: int = 8, what: str = "identifier") -> SafeStrin
     """The beginning of an identifier, with a button that copies all of it."""
     text = str(value)
     if value is None or not text:
-        return SafeString('<span class="muted">–</span>')
+        return format_html('<span class="muted">{}</span>', formats.UNKNOWN)
     return format_html(
         '<span class="short"><code title="{0}">{1}</code><button type="button" class="copy" data-copy="{0}" '
         'aria-label="Copy {2} {1}">{3}</button></span>',
@@ -120,7 +124,7 @@ def plural(number: int, words: str) -> str:
 # ---------------------------------------------------------------- links
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: object) -> str:
-    """The present query string with changes; ``None`` removes. Changing anything but the page goes back to page one."""
+    """The present query string with changes; ``None`` removes. Any change but the page goes to page one."""
     request: HttpRequest = context["request"]
     params = request.GET.copy()
     if "page" not in changes:
@@ -155,7 +159,14 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     """A form field: label, control, help and error, tied together for a screen reader."""
     widget = bound.field.widget
     is_group = bool(widget.use_fieldset) and isinstance(widget, ChoiceWidget)
-    return {"bound": bound, "label": label or bound.label, "is_check": isinstance(widget, CheckboxInput), "is_group": is_group}
+    if is_group:
+        widget.attrs["class"] = "form-check-input"  # each choice is drawn by itself; the form owns its widgets
+    return {
+        "bound": bound,
+        "label": label or bound.label,
+        "is_check": isinstance(widget, CheckboxInput),
+        "is_group": is_group,
+    }
 
 
 @register.simple_tag
@@ -166,7 +177,9 @@ def control(bound: BoundField) -> SafeString:
     if isinstance(widget, ChoiceWidget) and not widget.use_fieldset:
         css = "form-select"
     wrong = "is-invalid" if bound.errors else ""
-    return bound.as_widget(attrs={"class": " ".join(filter(None, (css, str(widget.attrs.get("class", "")), wrong)))})
+    return bound.as_widget(
+        attrs={"class": " ".join(filter(None, (css, str(widget.attrs.get("class", "")), wrong)))}
+    )
 
 
 @register.inclusion_tag("components/form_fields.html")
@@ -182,9 +195,18 @@ def empty(title: str, text: str = "", icon: str = "inbox", url: str = "", label:
 
 
 @register.inclusion_tag("components/stat.html")
-def stat(label: str, value: object, hint: str = "", url: str = "", tone: str = "", icon: str = "") -> dict[str, Any]:
+def stat(
+    label: str, value: object, hint: str = "", url: str = "", tone: str = "", icon: str = ""
+) -> dict[str, Any]:
     """One number with its name."""
-    return {"label": label, "value": value, "hint": hint, "url": url, "tone": tone and _tone(tone), "icon_name": icon}
+    return {
+        "label": label,
+        "value": value,
+        "hint": hint,
+        "url": url,
+        "tone": tone and _tone(tone),
+        "icon_name": icon,
+    }
 
 
 @register.inclusion_tag("components/progress.html")
@@ -234,12 +256,12 @@ def chart(context: Context, figure: Mapping[str, Any]) -> dict[str, Any]:
 @register.simple_tag
 def diff_line(direction: str, words: str) -> SafeString:
     """One change of a policy in words, marked wider, narrower or neutral."""
-    tone, mark = {"wider": ("danger", "plus"), "narrower": ("ok", "minus")}.get(direction, ("neutral", "point"))
+    tone, mark = DIRECTIONS.get(direction, ("neutral", "point"))
     return format_html(
-        '<li class="diff-{}"><span class="diff-mark">{}</span><span class="diff-words">{}</span><span class="diff-side">{}</span></li>',
+        '<li class="diff-{}"><span class="diff-mark">{}</span>{}<span class="diff-side">{}</span></li>',
         tone,
         _icon(mark, 14),
-        words,
+        format_html('<span class="diff-words">{}</span>', words),
         formats.label_of(direction),
     )
 
@@ -259,9 +281,13 @@ def secret_once(value: str, label: str = "Secret") -> dict[str, Any]:
 @register.simple_tag
 def confirm_button(name: str, label: str, tone: str = "", icon: str = "", size: str = "") -> SafeString:
     """The button that opens the dialog of the same name."""
-    css = " ".join(part for part in ("btn", f"btn-{tone}" if tone else "", f"btn-{size}" if size else "") if part)
+    css = " ".join(
+        part for part in ("btn", f"btn-{tone}" if tone else "", f"btn-{size}" if size else "") if part
+    )
     mark = _icon(icon) if icon else SafeString("")
-    return format_html('<button type="button" class="{}" data-dialog="confirm-{}">{}{}</button>', css, name, mark, label)
+    return format_html(
+        '<button type="button" class="{}" data-dialog="confirm-{}">{}{}</button>', css, name, mark, label
+    )
 
 
 # ---------------------------------------------------------------- components with a body
@@ -299,7 +325,9 @@ def panel(content: str, title: str = "", hint: str = "", flush: bool = False, id
 @register.simple_block_tag
 def notebox(content: str, tone: str = "info", title: str = "") -> SafeString:
     """A remark with markup in it."""
-    return _component("note", content=content, tone=_tone(tone), title=title, icon_name=NOTE_ICONS[_tone(tone)])
+    return _component(
+        "note", content=content, tone=_tone(tone), title=title, icon_name=NOTE_ICONS[_tone(tone)]
+    )
 
 
 @register.simple_block_tag
@@ -315,7 +343,7 @@ def facts(content: str) -> SafeString:
 
 
 @register.simple_tag
-def fact(name: str, value: object, none: str = "–") -> SafeString:
+def fact(name: str, value: object, none: str = formats.UNKNOWN) -> SafeString:
     """One name and its value."""
     shown = format_html('<span class="muted">{}</span>', none) if value in (None, "") else value
     return format_html("<div><dt>{}</dt><dd>{}</dd></div>", name, shown)
@@ -327,6 +355,7 @@ def factbox(content: str, name: str) -> SafeString:
     return format_html("<div><dt>{}</dt><dd>{}</dd></div>", name, content)
 
 
+DIRECTIONS = {"wider": ("warn", "plus"), "narrower": ("ok", "minus")}
 NOTE_ICONS = {
     "ok": "circle-check",
     "info": "info-circle",
@@ -336,8 +365,8 @@ NOTE_ICONS = {
 }
 
 
-def _component(name: str, **context: object) -> SafeString:
-    return get_template(f"components/{name}.html").render(context)
+def _component(component: str, /, **context: object) -> SafeString:
+    return get_template(f"components/{component}.html").render(context)
 
 
 def _icon(name: str, size: int = 16) -> SafeString:

@@ -17,13 +17,13 @@
 
   function layout(given) {
     return {
-      height: compact.matches ? 220 : 260, margin: { l: 8, r: 8, t: 8, b: 8, pad: 4 }, bargap: 0.35, hovermode: "x unified",
+      height: compact.matches ? 220 : 260, margin: { l: 40, r: 8, t: 8, b: 28 }, bargap: 0.35, hovermode: "x unified",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", colorway: series(),
       font: { family: css("--font"), size: 12, color: css("--text") },
-      legend: { orientation: "h", y: -0.2, font: { size: 11, color: css("--text-2") } },
+      legend: { orientation: "h", y: -0.16, traceorder: "normal", font: { size: 11, color: css("--text-2") } },
       hoverlabel: { bgcolor: css("--surface-3"), bordercolor: css("--line-strong"), font: { family: css("--font"), size: 12, color: css("--text") } },
       ...given,
-      xaxis: axis(given.xaxis), yaxis: axis({ rangemode: "tozero", ...given.yaxis }),
+      xaxis: axis({ showgrid: false, type: "category", ...given.xaxis }), yaxis: axis({ rangemode: "tozero", ...given.yaxis }),
     };
   }
 
@@ -31,9 +31,8 @@
     const source = document.getElementById(area.dataset.chart);
     if (!source || !window.Plotly) return;
     const { data, layout: given } = JSON.parse(source.textContent);
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const options = { displayModeBar: false, responsive: true, showTips: false, doubleClick: false };
-    window.Plotly.react(area, data, { ...layout(given), transition: calm ? undefined : { duration: 0 } }, options);
+    window.Plotly.react(area, data, layout(given), options);
     area.dataset.drawn = root.dataset.bsTheme;
   }
 

@@ -11,8 +11,8 @@
     [86400 * 700, 86400 * 30.44, "month"],
     [Infinity, 86400 * 365.25, "year"],
   ];
-  const language = document.documentElement.lang || "en";
-  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  const language = "en-GB"; // the words of the page are English; day before month, 24 hours
+  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
   const whole = new Intl.DateTimeFormat(language, {
     day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short",
   });
