@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from agents.querysets import CaptureStopQuerySet, DeliveryQuerySet, DeviceQuerySet, EnrolmentTokenQuerySet
+
 
 class EnrolmentToken(models.Model):
     """A one-time (or quota) token; only its SHA-256 is kept."""
@@ -26,6 +28,8 @@ class EnrolmentToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+    objects = EnrolmentTokenQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -59,10 +63,19 @@ class Device(models.Model):
     applied_release = models.PositiveIntegerField(null=True)
     applied_at = models.DateTimeField(null=True)
     capture_state = models.CharField(max_length=8, default="stopped")
+    reported_at = models.DateTimeField(null=True, help_text="when the agent last said its capture state")
+    #: the latest lease signed for it
+    lease_state = models.CharField(max_length=8, blank=True)
+    lease_reason = models.CharField(max_length=40, blank=True)
+    lease_issued_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
+    capture_until = models.DateTimeField(null=True, help_text="no lease allows capture after this time")
+    health = models.JSONField(default=dict, help_text="spool bytes and error counts; nothing about a person")
     exclusions = models.JSONField(
         default=list, help_text="entry ids the employee switched off; may only tighten"
     )
+
+    objects = DeviceQuerySet.as_manager()
 
     class Meta:
         indexes = (models.Index(fields=("desired_release",), name="device_desired"),)
@@ -81,7 +94,7 @@ class Lease(models.Model):
     state = models.CharField(max_length=8)
     reason = models.CharField(max_length=40, blank=True)
     place = models.CharField(max_length=8, blank=True)
-    notice = models.UUIDField(null=True)
+    notice = models.CharField(max_length=64, blank=True, help_text="digest of the acknowledged notice text")
     denied_signals = models.JSONField(default=list)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -122,6 +135,8 @@ class Delivery(models.Model):
     applied_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
 
+    objects = DeliveryQuerySet.as_manager()
+
     class Meta:
         constraints = (
             models.UniqueConstraint(
@@ -146,6 +161,13 @@ class DeviceCommand(models.Model):
     done_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=12, blank=True)
     counts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=("device", "created_at"), condition=Q(done_at__isnull=True), name="command_open"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.device_id}"
@@ -176,6 +198,8 @@ class CaptureStop(models.Model):
     restart_requested_at = models.DateTimeField(null=True)
     restarted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", null=True)
     restarted_at = models.DateTimeField(null=True)
+
+    objects = CaptureStopQuerySet.as_manager()
 
     class Meta:
         constraints = (

@@ -11,19 +11,33 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from jurisdictions.querysets import (
+    AcknowledgementQuerySet,
+    AgreementQuerySet,
+    LawPackQuerySet,
+    NoticeQuerySet,
+)
+
 
 class LawPack(models.Model):
-    """One effective-dated rule set for a place prefix (``US``, ``US-NY``, ``DE``), loaded from jurisdictions/packs."""
+    """One effective-dated rule set for a place prefix (``US``, ``US-NY``, ``DE``), loaded from
+    jurisdictions/packs.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=40)
     place = models.CharField(max_length=8)
     effective_from = models.DateField()
     effective_to = models.DateField(null=True)
+    title = models.CharField(max_length=120)
+    words = models.TextField(help_text="the rule in plain words")
+    clocks = models.JSONField(default=dict, help_text="deadlines for requests of persons")
     body = models.JSONField(help_text="see mci_core.jurisdiction.Pack")
     source = models.CharField(max_length=300)
     review_by = models.DateField()
     digest = models.CharField(max_length=64)
+
+    objects = LawPackQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("key", "effective_from"), name="one_pack_per_start"),)
@@ -44,6 +58,8 @@ class Notice(models.Model):
     published_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
 
+    objects = NoticeQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"notice {self.number}"
 
@@ -55,8 +71,12 @@ class Acknowledgement(models.Model):
     subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="acknowledgements")
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="acknowledgements")
     text_sha256 = models.CharField(max_length=64)
-    channel = models.CharField(max_length=12, choices=[("portal", "Employee portal"), ("paper", "On paper"), ("agent", "Agent")])
+    channel = models.CharField(
+        max_length=12, choices=[("portal", "Employee portal"), ("paper", "On paper"), ("agent", "Agent")]
+    )
     at = models.DateTimeField(default=timezone.now)
+
+    objects = AcknowledgementQuerySet.as_manager()
 
     class Meta:
         indexes = (models.Index(fields=("subject", "-at"), name="ack_subject_at"),)
@@ -70,7 +90,10 @@ class Agreement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     place = models.CharField(max_length=8)
-    kind = models.CharField(max_length=16, choices=[("works_council", "Works council"), ("union", "Union"), ("inspectorate", "Inspectorate")])
+    kind = models.CharField(
+        max_length=16,
+        choices=[("works_council", "Works council"), ("union", "Union"), ("inspectorate", "Inspectorate")],
+    )
     number = models.CharField(max_length=80)
     signals = ArrayField(models.CharField(max_length=16), default=list)
     retention_ceiling_days = models.PositiveIntegerField(null=True)
@@ -79,6 +102,15 @@ class Agreement(models.Model):
     recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
+
+    objects = AgreementQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(valid_to__gte=models.F("valid_from")), name="agreement_ends_after_start"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"

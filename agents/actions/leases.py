@@ -1,0 +1,212 @@
+"""Leases: the short-lived signed word without which a device captures nothing.
+
+A renewal that repeats the last decision is not logged; every change of state, reason, release or place is.
+What an agent says of itself (heartbeat) is telemetry and no entry: pauses are neutral and nobody's
+business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from accounts import permissions
+from agents import lease_keys, tickets
+from agents.decisions import Decision, decide
+from agents.models import DeliveryState, Device, DeviceCommand, Lease
+from agents.wire import Heartbeat, LeaseReport
+from audits import actions as log
+from audits.actor import Actor
+from audits.registry import audited, nothing_to_do
+from mci_core import lease as leases
+from mci_core.errors import Forbidden
+
+#: Leases that allowed nothing are proof of nothing after this.
+KEEP_IDLE_LEASES = timedelta(days=7)
+STREAM_PATH = "/stream/"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an agent is told; ``as_json`` is the body of ``POST /agent/v1/lease``."""
+
+    token: str
+    row: Lease
+    decision: Decision
+    commands: list[DeviceCommand]
+    ticket: str
+    renew_after: int
+
+    def as_json(self) -> dict[str, Any]:
+        number = self.decision.release_number
+        return {
+            "lease": self.token,
+            "state": self.decision.state,
+            "reason": self.decision.reason,
+            "release": None if number is None else {"number": number, "digest": self.decision.policy_digest},
+            "stream": {"url": settings.STREAM_URL + STREAM_PATH, "ticket": self.ticket},
+            "commands": [{"id": str(c.pk), "kind": c.kind, "payload": c.payload} for c in self.commands],
+            "renew_after": self.renew_after,
+        }
+
+
+@audited("agents.renew_lease")
+def renew_lease(*, device: Device, report: LeaseReport, actor: Actor, now: datetime | None = None) -> Answer:
+    """Sign the next lease of a device. There always is one; most of its forms allow nothing."""
+    permissions.require(actor, "agents.renew_lease")
+    now = now or timezone.now()
+    device = (
+        Device.objects.select_for_update(of=("self",))
+        .select_related("subject", "subject__user")
+        .get(pk=device.pk)
+    )
+    if device.revoked_at is not None:
+        raise Forbidden("This device was revoked.", code="device_revoked")
+    device.exclusions = sorted(set(report.exclusions))
+    decision = decide(device, reported_state=report.capture_state, now=now)
+    last = device.leases.order_by("-issued_at").first()
+    row = _write(device, decision, now)
+    _remember(device, report, row, now)
+    device.deliveries.filter(
+        release_number=decision.release_number, state__in=(DeliveryState.PENDING, DeliveryState.NOTIFIED)
+    ).update(state=DeliveryState.LEASED, leased_at=now)
+    commands = _commands(device, now)
+    _log(device, decision, last, row, actor)
+    return Answer(
+        token=_sign(device, row, decision),
+        row=row,
+        decision=decision,
+        commands=commands,
+        ticket=_ticket(device, now),
+        renew_after=max(1, settings.LEASE_SECONDS // 2),
+    )
+
+
+def _write(device: Device, decision: Decision, now: datetime) -> Lease:
+    ruling = decision.ruling
+    return Lease.objects.create(
+        device=device,
+        release_number=decision.release_number,
+        policy_digest=decision.policy_digest,
+        state=decision.state,
+        reason=decision.reason,
+        place=ruling.place or "",
+        notice=ruling.notice_digest or "",
+        denied_signals=list(ruling.denied_signals),
+        issued_at=now,
+        expires_at=now + timedelta(seconds=settings.LEASE_SECONDS),
+    )
+
+
+def _remember(device: Device, report: LeaseReport, row: Lease, now: datetime) -> None:
+    device.last_seen_at = device.reported_at = now
+    device.capture_state = report.capture_state
+    device.agent_version = report.agent_version or device.agent_version
+    device.lease_state, device.lease_reason = row.state, row.reason
+    device.lease_issued_at, device.lease_expires_at = row.issued_at, row.expires_at
+    if row.state == "on":
+        device.capture_until = row.expires_at
+    device.save(
+        update_fields=[
+            "last_seen_at",
+            "reported_at",
+            "capture_state",
+            "agent_version",
+            "exclusions",
+            "lease_state",
+            "lease_reason",
+            "lease_issued_at",
+            "lease_expires_at",
+            "capture_until",
+        ]
+    )
+
+
+def _commands(device: Device, now: datetime) -> list[DeviceCommand]:
+    waiting = list(device.commands.filter(done_at__isnull=True).order_by("created_at")[:50])
+    fresh = [command.pk for command in waiting if command.delivered_at is None]
+    if fresh:
+        DeviceCommand.objects.filter(pk__in=fresh).update(delivered_at=now)
+    return waiting
+
+
+def _log(device: Device, decision: Decision, last: Lease | None, row: Lease, actor: Actor) -> None:
+    said = (row.state, row.reason, row.release_number, row.place, row.notice)
+    if last is not None and said == (last.state, last.reason, last.release_number, last.place, last.notice):
+        with nothing_to_do():
+            return
+    log.append(
+        action="agents.renew_lease",
+        actor=actor,
+        obj=device,
+        subject=device.subject_id,
+        facts={"state": row.state, "reason": row.reason, "release": row.release_number},
+        details={"place": row.place, "pack": decision.ruling.pack_id, "notice": row.notice},
+    )
+
+
+def _sign(device: Device, row: Lease, decision: Decision) -> str:
+    kid, key = lease_keys.signing_key()
+    ruling = decision.ruling
+    return leases.encode(
+        leases.Lease(
+            jti=str(row.pk),
+            device=str(device.pk),
+            issuer=lease_keys.server_id(),
+            release_number=row.release_number,
+            policy_digest=row.policy_digest,
+            state=row.state,
+            place=ruling.place,
+            jurisdiction_reason=ruling.reason,
+            denied_signals=ruling.denied_signals,
+            notice=ruling.notice_digest,
+            excluded_entries=tuple(device.exclusions),
+            issued_at=int(row.issued_at.timestamp()),
+            expires_at=int(row.expires_at.timestamp()),
+        ),
+        key,
+        kid,
+    )
+
+
+def _ticket(device: Device, now: datetime) -> str:
+    ends = int(now.timestamp()) + tickets.TICKET_SECONDS
+    return tickets.issue(
+        tickets.Ticket(device=str(device.pk), shard=device.shard, expires_at=ends), settings.SECRET_KEY
+    )
+
+
+@audited("agents.record_heartbeat")
+def record_heartbeat(*, device: Device, heartbeat: Heartbeat, actor: Actor) -> None:
+    """Keep the capture state (the proof that a stop was obeyed) and the health of the agent."""
+    permissions.require(actor, "agents.record_heartbeat")
+    now = timezone.now()
+    Device.objects.filter(pk=device.pk).update(
+        last_seen_at=Greatest(F("last_seen_at"), now),
+        reported_at=now,
+        capture_state=heartbeat.capture_state,
+        health={"spool_bytes": heartbeat.spool_bytes, "errors": dict(heartbeat.errors)},
+    )
+    with nothing_to_do():
+        return
+
+
+@audited("agents.forget_leases")
+def forget_leases(*, actor: Actor) -> int:
+    """Delete leases that allowed nothing and are long over. A lease that allowed capture proves sessions
+    and stays.
+    """
+    permissions.require(actor, "agents.forget_leases")
+    before = timezone.now() - KEEP_IDLE_LEASES
+    count, _ = Lease.objects.exclude(state="on").filter(expires_at__lt=before).delete()
+    if not count:
+        with nothing_to_do():
+            return 0
+    log.append(action="agents.forget_leases", actor=actor, obj=None, facts={"count": count})
+    return count

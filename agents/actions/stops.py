@@ -1,0 +1,126 @@
+"""The kill switch: one person stops a scope at once; a restart is asked for by one and confirmed by another.
+
+Stopping needs no signature and no release: leases that allow capture are simply not renewed. The hint only
+makes it faster; the end of the last lease is the proof.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import permissions
+from accounts.models import Department
+from agents import hints
+from agents.models import CaptureStop, Device
+from audits import actions as log
+from audits.actor import Actor
+from audits.registry import audited
+from mci_core.errors import Conflict, Invalid
+
+SCOPES = ("programme", "place", "department", "device")
+
+
+@audited("agents.open_stop")
+def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> CaptureStop:
+    """From now on no device in the scope gets a lease that allows capture."""
+    permissions.require(actor, "agents.open_stop")
+    _check_scope(scope, value)
+    if not reason.strip():
+        raise Invalid("Say why.", field="reason")
+    if CaptureStop.objects.open().select_for_update().filter(scope=scope, scope_value=value).exists():
+        raise Conflict("This is stopped already.", code="stopped_already")
+    stop = CaptureStop.objects.create(
+        scope=scope, scope_value=value, reason=reason.strip()[:500], stopped_by=actor.user
+    )
+    devices = Device.objects.in_scope(stop)
+    log.append(
+        action="agents.open_stop",
+        actor=actor,
+        obj=stop,
+        reason=reason,
+        facts={"scope": scope, "devices": devices.count()},
+        details={"value": value},
+    )
+    _hint(stop)
+    return stop
+
+
+@audited("agents.request_restart")
+def request_restart(*, stop: CaptureStop, reason: str, actor: Actor) -> CaptureStop:
+    """The first of two people who let a scope capture again."""
+    permissions.require(actor, "agents.request_restart")
+    if not reason.strip():
+        raise Invalid("Say why.", field="reason")
+    stop = _open(stop)
+    if stop.restart_requested_by_id is not None:
+        raise Conflict(
+            "A restart was asked for already; somebody else confirms it.", code="restart_requested"
+        )
+    stop.restart_requested_by = actor.user
+    stop.restart_requested_at = timezone.now()
+    stop.save(update_fields=["restart_requested_by", "restart_requested_at"])
+    log.append(
+        action="agents.request_restart",
+        actor=actor,
+        obj=stop,
+        reason=reason,
+        facts={"scope": stop.scope},
+    )
+    return stop
+
+
+@audited("agents.confirm_restart")
+def confirm_restart(*, stop: CaptureStop, actor: Actor) -> CaptureStop:
+    """The second person; the same person twice is refused, here and by the database."""
+    permissions.require(actor, "agents.confirm_restart")
+    stop = _open(stop)
+    if stop.restart_requested_by_id is None:
+        raise Conflict("Nobody has asked for a restart yet.", code="restart_not_requested")
+    if stop.restart_requested_by_id == getattr(actor.user, "pk", None):
+        raise Conflict("A restart needs a second person.", code="second_person_needed")
+    stop.restarted_by = actor.user
+    stop.restarted_at = timezone.now()
+    stop.save(update_fields=["restarted_by", "restarted_at"])
+    log.append(
+        action="agents.confirm_restart",
+        actor=actor,
+        obj=stop,
+        facts={"scope": stop.scope, "requested_by": f"user:{stop.restart_requested_by_id}"},
+    )
+    _hint(stop, "lease")
+    return stop
+
+
+def _open(stop: CaptureStop) -> CaptureStop:
+    stop = CaptureStop.objects.select_for_update().get(pk=stop.pk)
+    if stop.restarted_at is not None:
+        raise Conflict("This scope captures again already.", code="restarted_already")
+    return stop
+
+
+def _check_scope(scope: str, value: str) -> None:
+    if scope not in SCOPES:
+        raise Invalid("There is no such scope.", field="scope")
+    if (scope == "programme") != (not value):
+        raise Invalid("Name the place, department or device; nothing for the whole programme.", field="value")
+    try:
+        known = (
+            scope in ("programme", "place")
+            or (scope == "department" and Department.objects.filter(pk=value).exists())
+            or (scope == "device" and Device.objects.filter(pk=value).exists())
+        )
+    except ValidationError:
+        known = False
+    if not known or len(value) > 40:
+        raise Invalid("That does not exist.", field="value")
+
+
+def _hint(stop: CaptureStop, kind: hints.Kind = "stop") -> None:
+    named = (
+        None
+        if stop.scope == "programme"
+        else list(Device.objects.in_scope(stop).values_list("pk", flat=True))
+    )
+    transaction.on_commit(lambda: hints.publish(kind, devices=named))
