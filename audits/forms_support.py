@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.forms import BaseForm
@@ -32,7 +32,13 @@ def refusals_on(form: BaseForm) -> Iterator[None]:
         form.add_error(field, refusal.message)
 
 
-class ActionFormMixin(FormView[Any]):
+if TYPE_CHECKING:
+    _FormView = FormView[Any]
+else:  # generic for the type checker only
+    _FormView = FormView
+
+
+class ActionFormMixin(_FormView):
     """A form page that runs one action: write ``perform(form)``, which calls it.
 
     ``success_message`` may use ``{result}``. An answer that shows the form again has status 422.

@@ -1,4 +1,4 @@
-"""Registers the app `capture_policies` with Django."""
+"""The app of policies; tells enrolment where the trust root is."""
 
 from __future__ import annotations
 
@@ -8,4 +8,9 @@ from django.apps import AppConfig
 class CapturePoliciesConfig(AppConfig):
     name = "capture_policies"
     verbose_name = "Capture policies"
-    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from agents import trust
+        from capture_policies import signing
+
+        trust.set_root_source(signing.root_for_enrolment)

@@ -1,18 +1,46 @@
-"""Drafts people edit, versions nobody can edit, approvals of exact bytes, signed releases, rollouts in waves."""
+"""Drafts people edit, versions nobody can edit, approvals of exact bytes, signed releases, rollouts in
+waves.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+
+
+def _may(user: Any, permission: str) -> bool:
+    from accounts.permissions import has  # models load before the permissions of all apps are gathered
+
+    return has(user, permission)
 
 
 class DraftState(models.TextChoices):
     OPEN = "open", "Open"
     SUBMITTED = "submitted", "Submitted"
     DISCARDED = "discarded", "Discarded"
+
+
+class PolicyDraftQuerySet(models.QuerySet["PolicyDraft"]):
+    """Reads of drafts."""
+
+    def visible_to(self, user: Any) -> PolicyDraftQuerySet:
+        """Those who write or judge policies see every draft; everybody else sees none."""
+        return self if _may(user, "capture_policies.view_drafts") else self.none()
+
+    def with_counts(self) -> PolicyDraftQuerySet:
+        """``entry_count`` and ``rule_count`` without a query per row."""
+        entries = DraftEntry.objects.filter(draft=OuterRef("pk")).order_by().values("draft")
+        rules = DraftRule.objects.filter(draft=OuterRef("pk")).order_by().values("draft")
+        return self.annotate(
+            entry_count=Coalesce(Subquery(entries.annotate(n=Count("pk")).values("n")), 0),
+            rule_count=Coalesce(Subquery(rules.annotate(n=Count("pk")).values("n")), 0),
+        )
 
 
 class PolicyDraft(models.Model):
@@ -28,6 +56,8 @@ class PolicyDraft(models.Model):
     state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = PolicyDraftQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title
@@ -81,29 +111,54 @@ class VersionState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    """Reads of versions. Lists leave the body out: it may have megabytes."""
+
+    def visible_to(self, user: Any) -> PolicyVersionQuerySet:
+        """Every staff role reads what is or was to be captured."""
+        return self if _may(user, "capture_policies.view") else self.none()
+
+    def light(self) -> PolicyVersionQuerySet:
+        return self.defer("body", "compared_with__body").select_related("author", "compared_with")
+
+    def in_review(self) -> PolicyVersionQuerySet:
+        return self.filter(state=VersionState.IN_REVIEW)
+
+    def unsigned(self) -> PolicyVersionQuerySet:
+        """Approved, but the release was not signed yet: the worker's hint was lost."""
+        return self.filter(state=VersionState.APPROVED, releases__isnull=True)
+
+
 class PolicyVersion(models.Model):
     """Immutable canonical bytes with their digest. A trigger refuses changes to body and digest."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.PositiveIntegerField(unique=True)
+    draft = models.ForeignKey(PolicyDraft, on_delete=models.PROTECT, null=True, related_name="versions")
     title = models.CharField(max_length=120)
     justification = models.TextField(blank=True)
     body = models.BinaryField()
     digest = models.CharField(max_length=64)
     ruleset_digest = models.CharField(max_length=64)
-    direction = models.CharField(max_length=8, choices=[("wider", "Wider"), ("narrower", "Narrower"), ("neutral", "Neutral")])
+    direction = models.CharField(
+        max_length=8, choices=[("wider", "Wider"), ("narrower", "Narrower"), ("neutral", "Neutral")]
+    )
     compared_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="policy_versions")
     state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.IN_REVIEW)
     submitted_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
 
+    objects = PolicyVersionQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"version {self.number}"
 
 
 class Approval(models.Model):
-    """One person's decision on exactly these bytes. Never the author (constraint; trigger copies author and digest)."""
+    """One person's decision on exactly these bytes. Never the author (constraint; trigger copies author and
+    digest).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="approvals")
@@ -119,11 +174,32 @@ class Approval(models.Model):
         constraints = (
             models.CheckConstraint(condition=~Q(approver=F("version_author")), name="author_never_approves"),
             models.UniqueConstraint(fields=("version", "approver"), name="one_decision_per_person"),
-            models.UniqueConstraint(fields=("version", "role"), condition=Q(decision="approve"), name="one_approval_per_role"),
+            models.UniqueConstraint(
+                fields=("version", "role"), condition=Q(decision="approve"), name="one_approval_per_role"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.decision} of {self.version_id}"
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Reads of releases."""
+
+    def visible_to(self, user: Any) -> ReleaseQuerySet:
+        return self if _may(user, "capture_policies.view") else self.none()
+
+    def light(self) -> ReleaseQuerySet:
+        return self.defer("version__body").select_related("version", "restores")
+
+    def usable(self) -> ReleaseQuerySet:
+        """Signed, not withdrawn, not expired: what a lease may name."""
+        return self.filter(signed_at__isnull=False, withdrawn_at__isnull=True, expires_at__gt=timezone.now())
+
+    def live(self) -> Release | None:
+        """The newest usable release whose rollout went through: what a new device gets."""
+        done = Rollout.objects.filter(release=OuterRef("pk"), state=RolloutState.DONE)
+        return self.usable().filter(Exists(done)).select_related("version").order_by("-number").first()
 
 
 class Release(models.Model):
@@ -133,19 +209,42 @@ class Release(models.Model):
     number = models.PositiveIntegerField(unique=True)
     version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="releases")
     digest = models.CharField(max_length=64)
+    restores = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="a rollback: same content as this one",
+    )
     signed_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("version",), condition=Q(restores__isnull=True), name="one_first_release_per_version"
+            ),
+        )
+
     def __str__(self) -> str:
         return f"release {self.number}"
+
+    @property
+    def target_name(self) -> str:
+        """The name of the document in the release repository."""
+        return f"policy-{self.number}.json"
 
 
 class TufFile(models.Model):
     """One signed metadata file or target as served to agents; versioned names are immutable."""
 
-    name = models.CharField(max_length=160, primary_key=True, help_text="2.root.json, timestamp.json, <sha256>.policy-3.json")
+    name = models.CharField(
+        max_length=160, primary_key=True, help_text="2.root.json, timestamp.json, <sha256>.policy-3.json"
+    )
     kind = models.CharField(max_length=8, choices=[("metadata", "Metadata"), ("target", "Target")])
     body = models.BinaryField()
     sha256 = models.CharField(max_length=64)
@@ -163,6 +262,25 @@ class RolloutState(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded"
 
 
+class RolloutQuerySet(models.QuerySet["Rollout"]):
+    """Reads of rollouts."""
+
+    def visible_to(self, user: Any) -> RolloutQuerySet:
+        return self if _may(user, "capture_policies.view") else self.none()
+
+    def light(self) -> RolloutQuerySet:
+        return self.defer("release__version__body").select_related(
+            "release__version", "previous", "started_by"
+        )
+
+    def open(self) -> RolloutQuerySet:
+        """Running or held: may still reach further devices."""
+        return self.filter(state__in=(RolloutState.RUNNING, RolloutState.HELD))
+
+    def running(self) -> RolloutQuerySet:
+        return self.filter(state=RolloutState.RUNNING)
+
+
 class Rollout(models.Model):
     """One release on its way to the fleet, wave by wave."""
 
@@ -175,15 +293,25 @@ class Rollout(models.Model):
     started_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    claimed_until = models.DateTimeField(null=True)
+    only_release = models.PositiveIntegerField(
+        null=True, help_text="goes to the devices that hold this release only; null: to the whole fleet"
+    )
+
+    objects = RolloutQuerySet.as_manager()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("state",), condition=Q(state="running"), name="one_running_rollout"),
+            models.UniqueConstraint(
+                fields=("state",), condition=Q(state="running"), name="one_running_rollout"
+            ),
         )
 
     def __str__(self) -> str:
         return f"rollout of {self.release_id}"
+
+    def place_of(self, device_id: uuid.UUID | str) -> bytes:
+        """Where a device stands in the queue of this rollout: fixed, and another one in each rollout."""
+        return hashlib.sha256(f"{self.pk}:{device_id}".encode()).digest()
 
 
 class Wave(models.Model):

@@ -1,0 +1,115 @@
+"""Signing: an approved version becomes a release with the next number. Numbers only grow, also for a
+rollback.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from accounts import permissions
+from agents.models import Device
+from audits import actions as log
+from audits.actor import Actor
+from audits.registry import audited, nothing_to_do
+from capture_policies import signing
+from capture_policies.locks import lock
+from capture_policies.models import PolicyVersion, Release, Rollout, VersionState
+from capture_policies.signing import Target
+from mci_core.errors import Conflict
+
+RELEASE_LIFE = timedelta(days=365)
+
+
+@audited("capture_policies.sign_release")
+def sign_release(*, version: PolicyVersion, actor: Actor) -> Release:
+    """Sign an approved version; called again it gives the same release."""
+    permissions.require(actor, "capture_policies.sign_release")
+    version = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+    existing = Release.objects.filter(version=version, restores__isnull=True).first()
+    if existing is not None:
+        with nothing_to_do():
+            return existing
+    if version.state != VersionState.APPROVED:
+        raise Conflict("Only an approved version is signed.", code="version_not_approved")
+    return sign_next(version, actor=actor, audit_name="capture_policies.sign_release")
+
+
+@audited("capture_policies.retire_releases")
+def retire_releases(*, actor: Actor) -> list[int]:
+    """Take releases out of the repository that no device, no rollout and no plan needs any more, or that
+    expired.
+    """
+    permissions.require(actor, "capture_policies.retire_releases")
+    numbers = [release.number for release in _retirable()] if signing.is_founded() else []
+    if not numbers:
+        with nothing_to_do():
+            return []
+    withdraw(numbers)
+    log.append(
+        action="capture_policies.retire_releases", actor=actor, obj=None, facts={"releases": sorted(numbers)}
+    )
+    return numbers
+
+
+def sign_next(
+    version: PolicyVersion,
+    *,
+    actor: Actor,
+    audit_name: str,
+    restores: Release | None = None,
+    drop: tuple[str, ...] = (),
+) -> Release:
+    """Give these bytes the next number and sign them; part of the caller's transaction and its entry in the
+    log.
+    """
+    lock("capture_policies.release_number")
+    number = (Release.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    now = timezone.now()
+    release = Release.objects.create(
+        number=number,
+        version=version,
+        digest=version.digest,
+        restores=restores,
+        signed_at=now,
+        expires_at=now + RELEASE_LIFE,
+    )
+    custom = {"kind": "policy", "release": number, "expires": int(release.expires_at.timestamp())}
+    signing.publish([Target(release.target_name, bytes(version.body), {"mci": custom})], drop=drop)
+    log.append(
+        action=audit_name,
+        actor=actor,
+        obj=release,
+        facts={
+            "release": number,
+            "version": version.number,
+            "digest": version.digest,
+            "restores": None if restores is None else restores.number,
+        },
+    )
+    return release
+
+
+def withdraw(numbers: list[int]) -> None:
+    """Take releases out of what agents can fetch. Part of the caller's transaction."""
+    rows = Release.objects.filter(number__in=numbers, withdrawn_at__isnull=True)
+    names = [release.target_name for release in rows]
+    rows.update(withdrawn_at=timezone.now())
+    if names:
+        signing.publish([], drop=names)
+
+
+def _retirable() -> list[Release]:
+    """Expired, or older than the live one and neither wanted by a device nor part of an open rollout."""
+    active = Device.objects.filter(revoked_at__isnull=True)
+    wanted = set(active.exclude(desired_release=None).values_list("desired_release", flat=True).distinct())
+    for rollout in Rollout.objects.open().select_related("release", "previous"):
+        wanted.add(rollout.release.number)
+        wanted.add(rollout.previous.number if rollout.previous else rollout.release.number)
+    live = Release.objects.live()
+    old = Q(expires_at__lte=timezone.now())
+    if live is not None:
+        old |= Q(number__lt=live.number) & ~Q(number__in=wanted)
+    return list(Release.objects.filter(old, withdrawn_at__isnull=True).only("number"))

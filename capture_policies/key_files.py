@@ -1,0 +1,111 @@
+"""Where the signing keys of the release repository live, and how they are kept.
+
+Online keys (targets, snapshot, timestamp) lie in ``KEYS_DIR/tuf``, sealed with the key-encryption key. Root
+keys are
+offline: their files never lie below ``KEYS_DIR`` in production, where each is protected by a passphrase of
+its
+holder. In demo and test all lie on this machine, so that one command shows the whole product.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from django.conf import settings
+from securesystemslib.signer import CryptoSigner
+
+from audits import kek
+from mci_core import envelope
+from mci_core.errors import Invalid, Unavailable
+
+ONLINE_ROLES = ("targets", "snapshot", "timestamp")
+ROOT_KEYS = ("root-1", "root-2", "root-3")
+ROOT_THRESHOLD = 2
+_PEM = b"-----BEGIN"
+
+
+def online_folder() -> Path:
+    """The folder of the keys that this server signs with by itself."""
+    return Path(settings.KEYS_DIR) / "tuf"
+
+
+def demo_offline_folder() -> Path:
+    """Where demo and test keep the root keys; refused in production."""
+    return Path(settings.KEYS_DIR) / "offline"
+
+
+def check_offline_folder(folder: Path) -> None:
+    """Refuse a place for root keys that the running server reads anyway."""
+    inside = folder.resolve().is_relative_to(Path(settings.KEYS_DIR).resolve())
+    if settings.PRODUCTION and inside:
+        raise Invalid(
+            "Root keys do not belong below KEYS_DIR: name a folder on a medium that leaves this machine.",
+            code="offline_keys_online",
+        )
+
+
+def create(folder: Path, name: str, *, passphrase: bytes | None = None) -> CryptoSigner:
+    """Make an Ed25519 key file that only its owner can read; an existing file is kept and loaded instead."""
+    path = folder / f"{name}.key"
+    if path.exists():
+        return load(folder, name, passphrase=passphrase)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = Ed25519PrivateKey.generate()
+    write_private(path, _protect(key, name, passphrase))
+    return CryptoSigner(key)
+
+
+def load(folder: Path, name: str, *, passphrase: bytes | None = None) -> CryptoSigner:
+    """Open one key file. `Unavailable` when it is missing, `Invalid` when it cannot be opened."""
+    path = folder / f"{name}.key"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"The signing key {name} is missing. Run: manage.py keys init", code="signing_key_missing"
+        ) from error
+    try:
+        if not data.startswith(_PEM):
+            data, passphrase = envelope.open_(_sealing_key(), data, _aad(name)), None
+        return _signer(load_pem_private_key(data, passphrase))
+    except (ValueError, TypeError) as error:
+        raise Invalid(f"The signing key {name} cannot be opened.", code="signing_key_unreadable") from error
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file with mode 0600 in one step, so that a crash leaves the old file or the new one."""
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _signer(key: object) -> CryptoSigner:
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("not an Ed25519 key")
+    return CryptoSigner(key)
+
+
+def _protect(key: Ed25519PrivateKey, name: str, passphrase: bytes | None) -> bytes:
+    if passphrase:
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
+    return envelope.seal(_sealing_key(), CryptoSigner(key).private_bytes, _aad(name))
+
+
+def _sealing_key() -> bytes:
+    return kek.derived_key("signing-keys")
+
+
+def _aad(name: str) -> bytes:
+    return b"mci-signing-key\n" + name.encode()

@@ -1,0 +1,49 @@
+"""Who may do what with policies. Authors write, others approve; starting needs the approvals, stopping one
+person.
+"""
+
+from __future__ import annotations
+
+STAFF = frozenset({"admin", "privacy_officer", "ml_staff", "auditor"})
+AUTHORS = frozenset({"admin", "ml_staff"})
+DECIDING = frozenset({"admin", "privacy_officer"})
+APPROVERS = frozenset({"admin", "privacy_officer", "ml_staff"})
+SYSTEM = frozenset({"system"})
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "capture_policies.view": STAFF,
+    "capture_policies.view_drafts": APPROVERS,
+    "capture_policies.create_draft": AUTHORS,
+    "capture_policies.update_draft_settings": AUTHORS,
+    "capture_policies.put_entry": AUTHORS,
+    "capture_policies.remove_entry": AUTHORS,
+    "capture_policies.put_rule": AUTHORS,
+    "capture_policies.remove_rule": AUTHORS,
+    "capture_policies.discard_draft": AUTHORS,
+    "capture_policies.submit_draft": AUTHORS,
+    "capture_policies.approve_version": APPROVERS,
+    "capture_policies.reject_version": APPROVERS,
+    "capture_policies.sign_release": SYSTEM,
+    "capture_policies.init_repository": SYSTEM,
+    "capture_policies.accept_root": SYSTEM,
+    "capture_policies.publish_lease_keys": SYSTEM,
+    "capture_policies.refresh_timestamp": SYSTEM,
+    "capture_policies.retire_releases": SYSTEM,
+    "capture_policies.start_rollout": DECIDING,
+    "capture_policies.hold_rollout": DECIDING,
+    "capture_policies.resume_rollout": DECIDING,
+    "capture_policies.halt_rollout": DECIDING | SYSTEM,
+    "capture_policies.rollback_to": DECIDING,
+    "capture_policies.change_wave": DECIDING,
+    "capture_policies.advance_rollout": SYSTEM,
+    "capture_policies.claim_deliveries": SYSTEM,
+    "capture_policies.assign_device": SYSTEM,
+}
+
+#: Need the second factor of the last minutes.
+FRESH_MFA = frozenset(
+    {
+        "capture_policies.approve_version",
+        "capture_policies.reject_version",
+    }
+)
