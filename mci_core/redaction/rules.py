@@ -19,16 +19,26 @@ import re2
 
 from mci_core.detectors import DETECTORS, LABELS
 from mci_core.detectors.matching import Gates, fold
-from mci_core.policy_model import Rule
+from mci_core.errors import Invalid
+from mci_core.policy_model import METHODS, Rule
 from mci_core.redaction.spans import BLANKED, Span, placeholder_pattern
 
 PACK_PREFIX = "detector."
-METHOD_ORDER = ("block_session", "drop_event", "drop_frame", "mask", "hash")
+ENGINE_RULE = "engine"
+MAX_PATTERN = 1_000
 MAX_WORDS_IN_ONE = 500
+# Methods that take away more than the span itself; they win where spans overlap.
+STRICT_METHODS = ("block_session", "drop_event", "drop_frame")
+
+_insensitive = re2.Options()
+_insensitive.case_sensitive = False
+_insensitive.log_errors = False
+_quiet = re2.Options()
+_quiet.log_errors = False
 
 
 def label_of(rule: Rule) -> str:
-    """The name that stands in the placeholder: the rule's label in capitals, its id where that leaves nothing."""
+    """What stands in the placeholder: the rule's label in capitals, its id where that leaves nothing."""
     for words in (rule.label, rule.id):
         plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode("ascii")
         slug = re.sub(r"[^A-Z0-9]+", "_", plain.upper()).strip("_")
@@ -38,60 +48,120 @@ def label_of(rule: Rule) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class CompiledRule:
+    """A rule ready to search."""
+
     rule_id: str
     label: str
     method: str
-    patterns: tuple[Any, ...]
     detector: str | None
+    patterns: tuple[Any, ...]
+    whole_words: bool
+
+    def find(self, text: str, data: bytes) -> Iterator[Span]:
+        """Where the rule applies; `data` is the folded text."""
+        if self.detector is not None:
+            for hit in DETECTORS[self.detector].find(data):
+                if hit.label == self.detector:
+                    yield Span(hit.start, hit.end, self.label, self.rule_id, self.method, hit.confidence)
+        for pattern in self.patterns:
+            for match in pattern.finditer(text):
+                start, end = match.span()
+                if end > start and (not self.whole_words or _whole_word(text, start, end)):
+                    yield Span(start, end, self.label, self.rule_id, self.method)
 
 
-_insensitive = re2.Options()
-_insensitive.case_sensitive = False
-_insensitive.log_errors = False
-_quiet = re2.Options()
-_quiet.log_errors = False
+def _whole_word(text: str, start: int, end: int) -> bool:
+    before = text[start - 1 : start] if start else ""
+    begins = not (before.isalnum() and text[start].isalnum())
+    return begins and not (text[end : end + 1].isalnum() and text[end - 1].isalnum())
 
 
 def _dictionary(words: Sequence[str]) -> tuple[Any, ...]:
     wanted = sorted({" ".join(word.split()) for word in words} - {""}, key=lambda word: (-len(word), word))
+    if not wanted:
+        raise Invalid("A dictionary needs at least one word.", code="empty_dictionary", field="match.words")
     expressions = [r"\s+".join(re2.escape(part) for part in word.split(" ")) for word in wanted]
     chunks = [expressions[at : at + MAX_WORDS_IN_ONE] for at in range(0, len(expressions), MAX_WORDS_IN_ONE)]
     return tuple(re2.compile("(?:" + "|".join(chunk) + ")", _insensitive) for chunk in chunks)
 
 
-def _compile(rule: Rule) -> _Compiled:
-    match = rule.match
-    patterns: tuple[Any, ...] = ()
-    if match.type == "dictionary":
-        patterns = _dictionary(match.words)
+def _expression(pattern: str) -> tuple[Any, ...]:
+    field = "match.pattern"
+    if not pattern or len(pattern) > MAX_PATTERN:
+        raise Invalid(f"An expression has 1 to {MAX_PATTERN} characters.", code="pattern_length", field=field)
+    try:
+        compiled = re2.compile(pattern, _quiet)
+    except (re2.error, UnicodeError) as error:
+        words = error.args[0] if error.args else ""
+        reason = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+        raise Invalid(
+            f"The expression is not valid RE2 (no look-around, no back-references): {reason}",
+            code="pattern_syntax",
+            field=field,
+        ) from None
+    if compiled.search("") is not None:
+        raise Invalid("The expression matches the empty text.", code="pattern_empty", field=field)
+    return (compiled,)
+
+
+@lru_cache(maxsize=1024)
+def compile_rule(rule: Rule) -> CompiledRule:
+    """The rule ready to search; raises `Invalid` with the field at fault where it cannot be used."""
+    match, patterns, detector = rule.match, (), None
+    if rule.method not in METHODS:
+        raise Invalid("Unknown method.", code="unknown_method", field="method")
+    if match.type == "detector":
+        detector = match.detector
+        if detector not in DETECTORS:
+            raise Invalid(
+                "Unknown detector; there are " + ", ".join(LABELS) + ".",
+                code="unknown_detector",
+                field="match.detector",
+            )
     elif match.type == "regex":
-        patterns = (re2.compile(match.pattern or "", _quiet),)
-    return _Compiled(rule.id, label_of(rule), rule.method, patterns, match.detector)
+        patterns = _expression(match.pattern or "")
+    elif match.type == "dictionary":
+        patterns = _dictionary(match.words)
+    else:
+        raise Invalid("Unknown type of rule.", code="unknown_match", field="match.type")
+    return CompiledRule(rule.id, label_of(rule), rule.method, detector, patterns, match.type == "dictionary")
 
 
-def _whole_word(text: str, start: int, end: int) -> bool:
-    before = text[start - 1 : start] if start else ""
-    after = text[end : end + 1]
-    begins = not (before.isalnum() and text[start].isalnum())
-    return begins and not (after.isalnum() and text[end - 1].isalnum())
+def check_examples(rule: Rule) -> list[str]:
+    """In words: which examples of a rule it does not fulfil. Only the rule itself is asked, not the pack."""
+    compiled = compile_rule(rule)
+
+    def finds(text: str) -> bool:
+        return any(True for _ in compiled.find(text, fold(text)))
+
+    missed = [
+        f"The rule {rule.label} finds nothing in its must-redact example {number}."
+        for number, text in enumerate(rule.examples.redact, 1)
+        if not finds(text)
+    ]
+    wrong = [
+        f"The rule {rule.label} finds something in its must-keep example {number}."
+        for number, text in enumerate(rule.examples.keep, 1)
+        if finds(text)
+    ]
+    return missed + wrong
 
 
 class RuleSet:
-    """The default pack and a policy's rules, ready to search."""
+    """The default pack and some rules, ready to search. `labels`: all that masking may have written."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = [_compile(rule) for rule in rules]
-        self._order = {rule.rule_id: index for index, rule in enumerate(self._rules)}
-        self._pack_order = {PACK_PREFIX + label: 1000 + index for index, label in enumerate(LABELS)}
-        self.labels = {*LABELS, BLANKED, *(rule.label for rule in self._rules)}
-        self.rule_ids = {*self._pack_order, *self._order, "engine"}
-        self.placeholders = placeholder_pattern(self.labels)
+    def __init__(self, rules: Sequence[CompiledRule], labels: frozenset[str]) -> None:
+        self._rules = rules
+        self._order = {rule.rule_id: index for index, rule in enumerate(rules)}
+        self.placeholders = placeholder_pattern(labels)
 
     def rank(self, span: Span) -> int:
         """Which of two overlapping spans gives the name: stricter methods, then rules, then the pack."""
-        method = METHOD_ORDER.index(span.method) if span.method in METHOD_ORDER[:3] else 3
-        place = self._order.get(span.rule_id, self._pack_order.get(span.rule_id, -1))
+        method = STRICT_METHODS.index(span.method) if span.method in STRICT_METHODS else len(STRICT_METHODS)
+        place = self._order.get(span.rule_id)
+        if place is None:
+            place = len(self._order) + _PACK_ORDER.get(span.rule_id, -1)
         return method * 1_000_000 + place
 
     def find(self, text: str) -> Iterator[Span]:
@@ -101,35 +171,43 @@ class RuleSet:
             for hit in _PACK[index].find(data):
                 yield Span(hit.start, hit.end, hit.label, PACK_PREFIX + hit.label, "mask", hit.confidence)
         for rule in self._rules:
-            yield from self._find_rule(rule, text, data)
-
-    def _find_rule(self, rule: _Compiled, text: str, data: bytes) -> Iterator[Span]:
-        if rule.detector is not None:
-            for hit in DETECTORS[rule.detector].find(data):
-                if hit.label == rule.detector:
-                    yield Span(hit.start, hit.end, rule.label, rule.rule_id, rule.method, hit.confidence)
-            return
-        whole = rule.patterns and rule.patterns[0].options.case_sensitive is False
-        for pattern in rule.patterns:
-            for match in pattern.finditer(text):
-                start, end = match.span()
-                if end > start and (not whole or _whole_word(text, start, end)):
-                    yield Span(start, end, rule.label, rule.rule_id, rule.method)
+            yield from rule.find(text, data)
 
 
 _PACK = tuple(DETECTORS.values())
+_PACK_ORDER = {PACK_PREFIX + label: index for index, label in enumerate(LABELS)}
 _GATES = Gates([detector.gate for detector in _PACK])
 
 
-def keyed_hash(key: bytes | None, label: str, value: str) -> str:
-    """The placeholder of method "hash": the same value gets the same sign; without a key it stays a plain mask."""
-    if key is None:
-        return f"[{label}]"
-    digest = hmac.new(key, value.casefold().encode("utf-8"), hashlib.sha256).hexdigest()
-    return f"[{label}:{digest[:8]}]"
+@lru_cache(maxsize=256)
+def rule_set(rules: tuple[Rule, ...], known: tuple[Rule, ...] = ()) -> RuleSet:
+    """The rules ready to search; `known`: further rules whose placeholders may already stand in the text."""
+    compiled = [compile_rule(rule) for rule in rules]
+    labels = {*LABELS, BLANKED, *(rule.label for rule in compiled), *(label_of(rule) for rule in known)}
+    return RuleSet(compiled, frozenset(labels))
 
 
-@lru_cache(maxsize=64)
-def rule_set(rules: tuple[Rule, ...]) -> RuleSet:
-    """The compiled form; compiling is slow, a policy lives for days."""
-    return RuleSet(rules)
+def rules_for(rules: Sequence[Rule], entry: str | None, signal: str | None, field: str) -> tuple[Rule, ...]:
+    """The rules whose selector takes in this place; where entry or signal are not known, they all may apply."""
+
+    def applies(rule: Rule) -> bool:
+        where = rule.selector
+        return (
+            (not where.entries or entry is None or entry in where.entries)
+            and (not where.signals or signal is None or signal in where.signals)
+            and (not where.fields or field in where.fields)
+        )
+
+    return tuple(rule for rule in rules if applies(rule))
+
+
+def placeholder(span: Span, value: str, hash_key: bytes | None) -> str:
+    """What is written instead of a span.
+
+    Method "hash" gives the same value the same sign within one key; without a key it is a plain mask, because a
+    hash that anybody can compute gives short values away.
+    """
+    if span.method != "hash" or hash_key is None:
+        return f"[{span.label}]"
+    digest = hmac.new(hash_key, value.casefold().encode("utf-8"), hashlib.sha256).hexdigest()
+    return f"[{span.label}:{digest[:8]}]"
