@@ -1,4 +1,4 @@
-"""Puts ``mci-agent`` of this checkout into the virtual environment, so that its changes need no installation."""
+"""Puts ``mci-agent`` of this checkout into the virtual environment: changes need no installation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ sys.exit(main())
 def main() -> None:
     target = Path(sys.prefix) / "bin" / "mci-agent"
     # A shebang cannot hold a space: the shell finds the interpreter instead.
-    python = "/bin/sh\n''''exec \"{0}\" \"$0\" \"$@\" # '''".format(sys.executable)
+    python = f"/bin/sh\n''''exec \"{sys.executable}\" \"$0\" \"$@\" # '''"
     target.write_text(SCRIPT.format(python=python, root=str(ROOT)), encoding="utf-8")
     target.chmod(0o755)
 

@@ -1,4 +1,4 @@
-"""Builds the wheel of the agent into ``dist/``: a copy of mci_core and mci_agent with the agent's own metadata."""
+"""Builds the wheel of the agent into ``dist/``: mci_core and mci_agent with their own metadata."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ def build(target: Path) -> Path:
             shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(HERE / "pyproject.toml", source / "pyproject.toml")
         subprocess.run(  # noqa: S603  # the build front-end with fixed arguments
-            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(source)],
+            [
+                sys.executable,
+                "-m",
+                "build",
+                "--wheel",
+                "--no-isolation",
+                "--outdir",
+                str(target),
+                str(source),
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
         )

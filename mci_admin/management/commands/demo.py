@@ -1,0 +1,91 @@
+"""``python manage.py demo``: everything on this machine, with an invented organisation; Ctrl-C ends it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from mci_admin import env
+from mci_admin.processes.demo import Demo, forget, given_sessions
+from mci_admin.processes.stack import Stack, StackError
+from mci_admin.processes.supervisor import GaveUpError
+from mci_admin.services.places import ServiceError
+
+
+class _InterruptedError(Exception):
+    """Somebody asked for the end while things were coming up."""
+
+
+class Command(BaseCommand):
+    help = "Run the whole product with an invented organisation. Ctrl-C ends everything in order."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--reset", action="store_true", help="forget all data and end")
+        parser.add_argument("--no-seed", action="store_true", help="do not make the organisation")
+        parser.add_argument("--agents", type=int, default=5, help="how many agents to run (default 5)")
+        parser.add_argument("--speed", type=int, default=20, help="how fast recordings are replayed")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if env.is_production():
+            raise CommandError("The demo never runs with the settings of a production.")
+        if options["reset"]:
+            if not forget(env.var_dir()):
+                raise CommandError("The demo runs. End it first.")
+            self.stdout.write("forgotten")
+            return
+        asked = self._listen()
+        try:
+            self._run(asked, options)
+        except _InterruptedError:
+            self.stdout.write("ended")
+        except (StackError, ServiceError, GaveUpError) as fault:
+            raise CommandError(str(fault)) from None
+
+    def _listen(self) -> threading.Event:
+        asked = threading.Event()
+        main = threading.main_thread()
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            first = not asked.is_set()
+            asked.set()
+            if first and threading.current_thread() is main and self.coming_up:
+                raise _InterruptedError
+
+        self.coming_up = True
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, end)
+        return asked
+
+    def _run(self, asked: threading.Event, options: dict[str, Any]) -> None:
+        began = time.monotonic()
+        self._say("starting; the first time takes up to 3 minutes")
+        try:
+            with Stack(env.var_dir(), say=self._say) as stack:
+                demo = Demo(
+                    stack,
+                    agents=options["agents"],
+                    seed=not options["no_seed"],
+                    sessions=given_sessions(),
+                    speed=options["speed"],
+                )
+                demo.bring_up()
+                self.coming_up = False
+                self._say(f"ready after {time.monotonic() - began:.0f} s; logs in {stack.var / 'log'}")
+                self._say(demo.line())
+                while not asked.wait(0.5):
+                    stack.watch()
+                self._say("ending")
+        finally:
+            self.coming_up = False
+        self._say("ended")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

@@ -1,0 +1,123 @@
+"""Decides what the demo is: an instance with an invented organisation and agents that replay recordings.
+
+``manage.py seed_demo`` makes the organisation through the actions and leaves ``<var>/demo/seed.json``:
+``{"sign_ins": [{"label", "email", "password", "totp"?}], "agents": [{"name", "token", "place"?}]}``.
+Each agent is enrolled with its token once; a second start finds everything and goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from mci_admin import env
+from mci_admin.processes import programs
+from mci_admin.processes.stack import Stack
+from mci_admin.services.embedded import keeper_of
+
+SESSION_COUNT, SESSION_SEED = 10, "demo"
+#: What an instance leaves behind in its folder.
+TRACES = (
+    "postgres",
+    "valkey",
+    "blobs",
+    "keys",
+    "tuf",
+    "secrets",
+    "demo",
+    "run",
+    "log",
+    "services.json",
+    "services.lock",
+)
+
+
+class Demo:
+    def __init__(self, stack: Stack, *, agents: int, seed: bool, sessions: Path | None, speed: int) -> None:
+        self.stack = stack
+        self.agents = agents
+        self.seed = seed
+        self.speed = speed
+        self.folder = stack.var / "demo"
+        self.sessions = sessions
+
+    def bring_up(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.stack.manage("setup_database", "--verbosity", "0")
+        self.stack.start_server_side()
+        if self.seed and programs.has_command("seed_demo", app="mci_admin"):
+            self._seed()
+        self.stack.wait_until_ready()
+        self._start_agents()
+
+    def _seed(self) -> None:
+        """Through the actions, while the workers run: a release is signed and rolled out as in real life."""
+        self.stack.wait_until_ready()
+        self.stack.manage("seed_demo", timeout=600)
+
+    def seeded(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((self.folder / "seed.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def _start_agents(self) -> None:
+        wanted = self.seeded().get("agents", [])[: self.agents]
+        if not wanted:
+            return
+        folders = self._session_folders(len(wanted))
+        for number, agent in enumerate(wanted):
+            home = self.folder / "agents" / agent["name"]
+            if not (home / "identity.json").exists():
+                self._enrol(home, agent)
+            program = programs.agent(f"agent-{number + 1}", home, folders[number], self.speed)
+            self.stack.supervisor.start(program)
+
+    def _enrol(self, home: Path, agent: dict[str, Any]) -> None:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        words = ("--server", self.stack.url, "--token", agent["token"], "--name", agent["name"])
+        self.stack.run(programs.module("mci_agent", "--state", str(home), "enroll", *words), timeout=60)
+
+    def _session_folders(self, count: int) -> list[Path]:
+        """The given folder for all, or recordings from the project's own generator, a part for each agent."""
+        if self.sessions is not None:
+            return [self.sessions] * count
+        folder = self.folder / "sessions"
+        folders = [folder / f"agent-{number + 1}" for number in range(count)]
+        for number, own in enumerate(folders):
+            if not own.exists():
+                words = ("--out", str(own), "--seed", f"{SESSION_SEED}-{number}")
+                each = max(SESSION_COUNT // count, 1)
+                self.stack.run(programs.module("mci_core.samples", *words, "--count", str(each)))
+        return folders
+
+    def line(self) -> str:
+        """The one line: where, and who may sign in."""
+        people = [
+            f"{person['label']} {person['email']} / {person['password']}"
+            for person in self.seeded().get("sign_ins", [])
+        ]
+        return f"MCI Admin runs at {self.stack.url}/ — " + ("; ".join(people) or "no organisation is seeded")
+
+
+def forget(var: Path) -> bool:
+    """Remove what an instance left. False while it runs."""
+    if keeper_of(var) is not None:
+        return False
+    for name in TRACES:
+        path = var / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return True
+
+
+def given_sessions() -> Path | None:
+    """``SESSIONS=DIR make demo`` replays the files of a folder instead."""
+    value = env.optional("SESSIONS")
+    return Path(os.path.expanduser(value)).resolve() if value else None
