@@ -47,7 +47,7 @@ def issue(ticket: Ticket, secret: str) -> str:
 
 
 def check(text: str, secrets: Sequence[str], *, now: int) -> Ticket:
-    """The ticket, if one of ``secrets`` signed it and it has not ended. Raises :class:`TicketRefusedError`."""
+    """The ticket, if one of ``secrets`` signed it and it lives. Raises :class:`TicketRefusedError`."""
     payload, mac = _split(text)
     matches = [hmac.compare_digest(mac, _mac(payload, secret)) for secret in secrets]
     if not any(matches):

@@ -17,7 +17,7 @@ from mci_core.jurisdiction import Pack, Ruling
 
 @dataclass(frozen=True)
 class SubjectRuling:
-    """A ruling with what it rests on. ``notice_digest`` names the acknowledged text, as a lease carries it."""
+    """A ruling with what it rests on. ``notice_digest`` names the acknowledged text, as leases do."""
 
     ruling: Ruling
     place: str | None

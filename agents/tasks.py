@@ -1,0 +1,34 @@
+"""Background work on devices: hints after a change of law, hints that were lost, leases that are long over."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from agents import actions, hints
+from agents.models import Device
+from audits.actor import Actor
+
+SCHEDULE = {"agents.tasks.repeat_hints": 15.0, "agents.tasks.forget_leases": 3600.0}
+
+
+@shared_task(name="agents.tasks.hint_everybody")
+def hint_everybody() -> None:
+    """A law, a notice or an agreement changed: the next lease of anybody may say something else."""
+    hints.publish("lease")
+
+
+@shared_task(name="agents.tasks.hint_subject")
+def hint_subject(subject_id: str) -> None:
+    hints.publish(
+        "lease", devices=list(Device.objects.active().filter(subject=subject_id).values_list("pk", flat=True))
+    )
+
+
+@shared_task(name="agents.tasks.repeat_hints")
+def repeat_hints() -> None:
+    actions.repeat_hints(actor=Actor.system("beat"))
+
+
+@shared_task(name="agents.tasks.forget_leases")
+def forget_leases() -> None:
+    actions.forget_leases(actor=Actor.system("beat"))
