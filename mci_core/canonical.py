@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any, NoReturn
 
 import rfc8785
 
 from mci_core.errors import Invalid
+
+_SAFE_INTEGER = 2**53 - 1
 
 
 def dumps(obj: Any) -> bytes:
@@ -44,7 +47,9 @@ def loads(data: bytes | str) -> Any:
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
+        )
     except (ValueError, RecursionError) as error:
         raise Invalid(f"This is not JSON: {error}", code="not_json") from error
 
@@ -54,6 +59,23 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(seen) != len(pairs):
         raise ValueError("a key is written twice in one object")
     return seen
+
+
+def _integer(digits: str) -> int | float:
+    # Beyond 2**53 a JSON number is a double for everybody (RFC 8785 3.2.2.3), also where it is written
+    # without a point.
+    value = float(digits)
+    return int(digits) if abs(value) <= _SAFE_INTEGER else _finite(value)
+
+
+def _float(digits: str) -> float:
+    return _finite(float(digits))
+
+
+def _finite(value: float) -> float:
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
 
 
 def _constant(name: str) -> NoReturn:
