@@ -35,6 +35,7 @@ PUBLIC_URL = env.required_in_production("PUBLIC_URL", "http://127.0.0.1:8000").r
 STREAM_URL = env.required_in_production("STREAM_URL", "http://127.0.0.1:8001").rstrip("/")
 STREAM_BIND = env.text("STREAM_BIND", "127.0.0.1:8001")
 STREAM_MAX_CONNECTIONS = env.number("STREAM_MAX_CONNECTIONS", 20_000, least=1)
+STREAM_HEARTBEAT_SECONDS = env.number("STREAM_HEARTBEAT_SECONDS", 15, least=1, most=60)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", None if PRODUCTION else "127.0.0.1,localhost,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
 # How many proxies of our own append to X-Forwarded-For; 0 means the address of the connection counts.
