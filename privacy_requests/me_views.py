@@ -144,5 +144,7 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     if erasure is None or erasure.receipt is None:
         raise Http404
     response = JsonResponse(erasure.receipt, json_dumps_params={"indent": 2})
-    response["Content-Disposition"] = f'attachment; filename="erasure-receipt-{erasure.receipt["request"]}.json"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="erasure-receipt-{erasure.receipt["request"]}.json"'
+    )
     return response

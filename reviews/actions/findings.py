@@ -66,7 +66,7 @@ def record_review(
 
 @audited("reviews.open_finding")
 def open_finding(*, session: CaptureSession, label: str, place: str, actor: Actor) -> Finding:
-    """Record a leak that a person saw, and quarantine the session; the same leak again is the same finding."""
+    """Record a leak that a person saw, and quarantine the session; the same leak is the same finding."""
     require(actor, "reviews.open_finding")
     finding, created = Finding.objects.get_or_create(
         session=session,

@@ -1,4 +1,4 @@
-"""Leave to look at a sampled session: a reason, a second factor, a time box; every look is in the log first."""
+"""Leave to look at a sampled session: a reason, a second factor, a time box; each look is logged first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROLE_OF_PURPOSE = {"redaction_quality": "privacy_officer", "data_quality": "ml_s
 
 @audited("reviews.open_grant")
 def open_grant(*, item: SampleItem, reason: str, minutes: int, actor: Actor) -> ViewGrant:
-    """Open a time-boxed grant on one sampled session for the actor; an open one of the actor is given again."""
+    """Open a time-boxed grant on one sampled session; an open one of the actor is given again."""
     require(actor, "reviews.open_grant")
     item = (
         SampleItem.objects.select_for_update(of=("self",))

@@ -1,0 +1,19 @@
+"""What waits for somebody in privacy requests, for the home page."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from accounts import permissions
+from accounts.models import User
+from accounts.waiting import WaitingItem
+from privacy_requests.models import PrivacyRequest
+
+
+def waiting(user: User) -> list[WaitingItem]:
+    """Requests that nobody has decided."""
+    if not permissions.has(user, "privacy_requests.approve_request"):
+        return []
+    count = PrivacyRequest.objects.visible_to(user).waiting().count()
+    url = reverse("privacy_requests:request_list") + "?state=received"
+    return [WaitingItem(count, "privacy requests to decide", url)]

@@ -1,0 +1,24 @@
+"""What waits for somebody in reviews, for the home page."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from accounts import permissions
+from accounts.models import User
+from accounts.waiting import WaitingItem
+from reviews import querysets
+
+
+def waiting(user: User) -> list[WaitingItem]:
+    """Sampled sessions without a verdict, and open findings."""
+    found = []
+    if permissions.has(user, "reviews.record_review"):
+        items = querysets.items_visible_to(user).filter(reviews__isnull=True, session__state="available")
+        found.append(WaitingItem(items.count(), "sampled sessions to review", reverse("reviews:sample_list")))
+    if permissions.has(user, "reviews.close_finding"):
+        findings = querysets.findings_visible_to(user).filter(state="open")
+        found.append(
+            WaitingItem(findings.count(), "open findings", reverse("reviews:finding_list") + "?state=open")
+        )
+    return found
