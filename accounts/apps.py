@@ -1,4 +1,4 @@
-"""Registers the app `accounts` with Django."""
+"""Registers the app `accounts` with Django and listens to what django-allauth says about sign-ins."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts import sign_ins
+
+        sign_ins.connect()
