@@ -1,7 +1,7 @@
 """How sure a measured leak rate is: the exact (Clopper-Pearson) interval of a proportion.
 
-Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934), 404-413. Found by bisection on the binomial tail, which
-is exact enough at any sample size used here and needs no library.
+Source: C. J. Clopper and E. S. Pearson, Biometrika 26 (1934), 404-413. Found by bisection on the binomial
+tail, which is exact enough at any sample size used here and needs no library.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The employee portal: what is captured here, the own summary, the own requests with their clocks and receipts."""
+"""The employee portal: what is captured here, the own summary, the own requests with their clocks and
+receipts.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def _subject(request: HttpRequest) -> Subject:
 @require_GET
 @employee_page
 def home(request: HttpRequest) -> HttpResponse:
-    """Each of the own computers: captured or not and why, what its policy allows in words, and the own totals."""
+    """Each of the own computers: captured or not and why, what its policy allows in words, and the own
+    totals.
+    """
     devices = []
     for device in Device.objects.filter(subject__user=request.user, revoked_at__isnull=True).order_by("name"):
         policy = live_policy_for(device)

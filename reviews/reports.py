@@ -1,7 +1,9 @@
 """What may be counted about the programme. No report has a parameter, so none can be pointed at somebody.
 
-Leak rates are about sessions drawn at random. Volumes are weekly sums by app; a cell that rests on fewer people than
-``MIN_GROUP_SIZE`` is not shown and not contained in any total, so that no difference of two cells brings it back.
+Leak rates are about sessions drawn at random. Volumes are weekly sums by app; a cell that rests on fewer
+people than
+``MIN_GROUP_SIZE`` is not shown and not contained in any total, so that no difference of two cells brings it
+back.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ WEEKS = 12
 
 @dataclass(frozen=True)
 class LeakRate:
-    """One release: how many sessions were judged, how many leaked, and the 95 % interval of the true share."""
+    """One release: how many sessions were judged, how many leaked, and the 95 % interval of the true share.
+    """
 
     release: int
     reviewed: int
@@ -43,7 +46,9 @@ class LeakRate:
 
 
 def leak_rates() -> list[LeakRate]:
-    """By release, newest first; a session judged by two people counts once and leaks when one of them says so."""
+    """By release, newest first; a session judged by two people counts once and leaks when one of them says
+    so.
+    """
     judged = (
         SampleItem.objects.filter(reviews__verdict__in=("clean", "leak"))
         .values("session", "session__release_number")

@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts import permissions
 from accounts.models import User
 from accounts.waiting import WaitingItem
+from audits.formats import plural
 from reviews import querysets
 
 
@@ -15,10 +16,13 @@ def waiting(user: User) -> list[WaitingItem]:
     found = []
     if permissions.has(user, "reviews.record_review"):
         items = querysets.items_visible_to(user).filter(reviews__isnull=True, session__state="available")
-        found.append(WaitingItem(items.count(), "sampled sessions to review", reverse("reviews:sample_list")))
+        found.append(_item(items.count(), "sampled session", "to review", reverse("reviews:sample_list")))
     if permissions.has(user, "reviews.close_finding"):
         findings = querysets.findings_visible_to(user).filter(state="open")
-        found.append(
-            WaitingItem(findings.count(), "open findings", reverse("reviews:finding_list") + "?state=open")
-        )
-    return found
+        url = reverse("reviews:finding_list") + "?state=open"
+        found.append(_item(findings.count(), "finding", "to close", url))
+    return [item for item in found if item.count]
+
+
+def _item(count: int, noun: str, rest: str, url: str) -> WaitingItem:
+    return WaitingItem(count, f"{plural(count, noun)} {rest}", url)
