@@ -59,6 +59,7 @@ __all__ = [
     "KEYSTROKES",
     "KEYSTROKE_WORDS",
     "MATCH_TYPES",
+    "MAX_POLICY_BYTES",
     "METHODS",
     "METHOD_WORDS",
     "PURPOSES",

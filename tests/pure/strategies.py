@@ -1,0 +1,145 @@
+"""Random policies, leases and sessions in a small world, where matches and clashes happen often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mci_core.policy_model import KEYSTROKES, SIGNALS
+from tests.pure.building import NOW, app, document, rule, site
+
+HOSTS = ["example.com", "a.example.com", "b.example.org"]
+PATHS = ["/", "/a", "/a/b", "/c"]
+PROGRAMS = ["EXCEL.EXE", "code.exe"]
+_signals = st.lists(st.sampled_from(SIGNALS), unique=True, max_size=len(SIGNALS))
+_keys = st.sampled_from(KEYSTROKES)
+_intervals = st.sampled_from([0, 10, 15, 30])
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Entries that never name the same place twice."""
+    made = []
+    for place in draw(
+        st.lists(st.sampled_from([(h, p) for h in HOSTS for p in PATHS]), unique=True, max_size=4)
+    ):
+        name = f"site-{place[0].replace('.', '-')}{place[1].replace('/', '-')}"
+        made.append(
+            site(
+                name,
+                f"https://{place[0]}",
+                place[1],
+                subdomains=draw(st.booleans()),
+                signals=draw(_signals),
+                keystrokes=draw(_keys),
+                interval=draw(_intervals),
+            )
+        )
+    for program in draw(st.lists(st.sampled_from(PROGRAMS), unique=True)):
+        name = program.split(".")[0].lower()
+        made.append(
+            app(
+                name,
+                signals=draw(_signals),
+                keystrokes=draw(_keys),
+                interval=draw(_intervals),
+                windows=[program],
+                names=[name.capitalize()],
+            )
+        )
+    return made
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    return document(
+        draw(entries()), draw(st.sampled_from([[], [rule()]])), lease_seconds=draw(st.sampled_from([60, 900]))
+    )
+
+
+def _entry_edits(draw: st.DrawFn, entry: dict[str, Any]) -> None:
+    what = draw(st.sampled_from(["signal", "keys", "interval", "below", "nothing"]))
+    if what == "signal":
+        signal = draw(st.sampled_from(SIGNALS))
+        entry["signals"] = sorted(set(entry["signals"]) ^ {signal})
+    elif what == "keys":
+        entry["keystrokes"] = draw(_keys)
+    elif what == "interval":
+        entry["frame_interval_s"] = draw(_intervals)
+    elif what == "below" and entry["kind"] == "site":
+        entry["match"] = {**entry["match"], "subdomains": draw(st.booleans())}
+
+
+@st.composite
+def edited(draw: st.DrawFn, doc: dict[str, Any]) -> dict[str, Any]:
+    """The same document after a few edits as a person would make them: mostly takes away."""
+    kept = [{**entry} for entry in doc["entries"] if draw(st.integers(0, 3))]
+    for entry in kept:
+        _entry_edits(draw, entry)
+    rules = draw(st.sampled_from([doc["rules"], [], [rule()], [*doc["rules"], rule("more")]]))
+    return {**doc, "entries": kept, "rules": rules}
+
+
+_focus = st.one_of(
+    st.builds(
+        lambda host, path: {
+            "type": "focus",
+            "app": {"name": "Chrome", "exe": "chrome.exe"},
+            "url": f"https://{host}{path}",
+        },
+        st.sampled_from([*HOSTS, "x.example.com", "evil.example"]),
+        st.sampled_from([*PATHS, "/a/b/c", "/apple", "/a/../c"]),
+    ),
+    st.builds(
+        lambda exe: {"type": "focus", "app": {"name": "x", "exe": exe}},
+        st.sampled_from([*PROGRAMS, "bank.exe"]),
+    ),
+    st.just({"type": "focus", "app": {"name": "Excel"}, "window": {"title": "t", "private": True}}),
+)
+_key = st.builds(
+    lambda key, state, target: {"type": "key", "key": key, "state": state, **target},
+    st.sampled_from(["a", "V", "1", " ", "Enter", "Control", "Alt", "F5", "*", "@"]),
+    st.sampled_from(["down", "up", "press"]),
+    st.sampled_from([{}, {"target": {"role": "edit"}}, {"target": {"role": "Password"}}, {"secure": True}]),
+)
+_other = st.sampled_from(
+    [
+        {"type": "mouse_move", "x": 1, "y": 1},
+        {"type": "mouse_down", "x": 1, "y": 1, "button": "left", "target": {"role": "password field"}},
+        {"type": "mouse_down", "x": 1, "y": 1, "button": "left", "target": {"role": "edit"}},
+        {"type": "scroll", "x": 1, "y": 1, "dx": 0, "dy": 1},
+        {"type": "text", "op": "insert", "text": "hello"},
+        {"type": "text", "op": "insert", "text": "pasted", "note": "paste"},
+        {"type": "url", "url": "https://example.com/a"},
+        {"type": "url", "url": "https://example.com/c"},
+        {"type": "screenshot", "file": "x/0001.webp", "sha256": "0" * 64, "width": 1, "height": 1},
+        {"type": "marker", "name": "ime_start"},
+        {"type": "marker", "name": "step"},
+    ]
+)
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Events in order, with times that go on."""
+    at, made = 0, []
+    for seq, event in enumerate(draw(st.lists(st.one_of(_focus, _key, _other), min_size=1, max_size=25))):
+        at += draw(st.sampled_from([0, 5, 900, 7_000, 12_000]))
+        made.append({"seq": seq, "t": at, **event})
+    return made
+
+
+def leases() -> st.SearchStrategy[dict[str, Any]]:
+    """Changes to a good lease, most of them none."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "denied_signals": st.lists(st.sampled_from(SIGNALS), max_size=2).map(tuple),
+            "excluded_entries": st.lists(
+                st.sampled_from(["excel", "code", "site-example-com-"]), max_size=2
+            ).map(tuple),
+            "state": st.sampled_from(["on", "on", "paused", "stopped", "other"]),
+            "expires_at": st.sampled_from([NOW + 900, NOW]),
+        },
+    )

@@ -1,0 +1,190 @@
+"""Wider or narrower: the words of a diff, its direction, and proof that "narrower" lets nothing new through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from mci_core import policy
+from mci_core.evaluator import StreamEvaluator, apply
+from mci_core.policy_model import Change, Policy
+from tests.pure.building import NOW, app, document, lease_for, parsed, rule, site
+from tests.pure.strategies import documents, edited, leases, sessions
+
+
+def change(old: dict[str, Any], new: dict[str, Any]) -> Change:
+    found = policy.diff(old, new)
+    assert len(found) == 1, found
+    assert policy.direction(old, new) == found[0].direction
+    return found[0]
+
+
+def test_a_first_policy_is_wider_even_when_it_allows_nothing() -> None:
+    assert policy.direction(None, parsed()) == "wider"
+    assert policy.diff(None, parsed()) == []
+    (added,) = policy.diff(None, parsed([site()]))
+    assert added.direction == "wider"
+    assert "https://jira.example.com/" in added.words
+
+
+def test_the_same_policy_is_neutral() -> None:
+    assert policy.diff(document([site()]), parsed([site()])) == []
+    assert policy.direction(document([site()]), document([site()])) == "neutral"
+
+
+S = site(signals=["click", "text"], keystrokes="class", interval=10)
+DOC = document([S], [rule()])
+
+
+@pytest.mark.parametrize(
+    ("new", "direction", "words"),
+    [
+        (document([S, app()], [rule()]), "wider", "Excel (EXCEL.EXE, com.microsoft.Excel, Excel) is added"),
+        (document([], [rule()]), "narrower", "Jira (https://jira.example.com/) is removed."),
+        (document([{**S, "label": "Tickets"}], [rule()]), "neutral", "Jira is now called Tickets."),
+        (document([{**S, "signals": ["click"]}], [rule()]), "narrower", "typed text are no longer captured"),
+        (
+            document([{**S, "signals": ["click", "text", "url"]}], [rule()]),
+            "wider",
+            "web addresses are captured",
+        ),
+        (document([{**S, "keystrokes": "count"}], [rule()]), "narrower", "only that a key was pressed"),
+        (document([{**S, "keystrokes": "text"}], [rule()]), "wider", "the keys themselves"),
+        (document([{**S, "frame_interval_s": 30}], [rule()]), "neutral", "one screenshot in 30 s"),
+        (
+            document([{**S, "match": {**S["match"], "path_prefix": "/browse"}}], [rule()]),
+            "wider",
+            "now means",
+        ),
+        (
+            document([{**S, "match": {**S["match"], "subdomains": True}}], [rule()]),
+            "wider",
+            "its sub-domains",
+        ),
+        (document([S]), "wider", "The redaction rule Customer names is removed."),
+        (document([S], [rule(), rule("more")]), "narrower", "The redaction rule Customer names is added."),
+        (document([S], [rule(label="Clients")]), "neutral", "is now called Clients"),
+        (document([S], [rule(method="hash")]), "wider", "acts in another way"),
+        (
+            document([S], [rule(match={"type": "dictionary", "words": ["A"]})]),
+            "wider",
+            "looks for something else",
+        ),
+        (
+            document([S], [rule(selector={"entries": ["jira"], "signals": [], "fields": []})]),
+            "wider",
+            "looks in other places",
+        ),
+        (document([S], [rule(examples={"redact": [], "keep": []})]), "neutral", "has other examples"),
+        (document([S], [rule()], name="Other"), "neutral", "now called Other"),
+        (
+            document([S], [rule()], purpose="data_quality"),
+            "wider",
+            "checking the quality of the captured data",
+        ),
+        (
+            document([S], [rule()], retention_days=31),
+            "wider",
+            "Days that sessions are kept: 31 instead of 30.",
+        ),
+        (document([S], [rule()], retention_days=29), "narrower", "29 instead of 30"),
+        (document([S], [rule()], sampling={"rate": 0.5}), "wider", "0.5 instead of 0.05"),
+        (document([S], [rule()], lease_seconds=60), "narrower", "60 instead of 900"),
+    ],
+)
+def test_each_change_is_told_in_words_with_its_direction(
+    new: dict[str, Any], direction: str, words: str
+) -> None:
+    found = change(DOC, new)
+    assert found.direction == direction
+    assert words in found.words
+
+
+@pytest.mark.parametrize(
+    ("limits", "direction"),
+    [
+        ({"cpu_percent": 9}, "neutral"),
+        ({"spool_bytes": 9}, "neutral"),
+        ({"upload_bytes_per_day": 9}, "narrower"),
+        ({"upload_bytes_per_day": 10**11}, "wider"),
+        ({"pause_minutes": [15, 30, 60, 90]}, "narrower"),
+        ({"pause_minutes": [15]}, "wider"),
+        ({"pause_minutes": [5, 10, 20, 40]}, "wider"),
+    ],
+)
+def test_limits_have_a_direction(limits: dict[str, Any], direction: str) -> None:
+    assert change(DOC, document([S], [rule()], limits={**DOC["limits"], **limits})).direction == direction
+
+
+def test_one_wider_change_among_narrower_ones_makes_the_whole_wider() -> None:
+    assert policy.direction(DOC, document([{**S, "signals": ["click", "url"]}], [rule()])) == "wider"
+
+
+def test_removing_a_site_in_favour_of_a_less_specific_one_is_wider() -> None:
+    wide = site("all", "https://example.com", subdomains=True)
+    narrow = site("hr", "https://hr.example.com", signals=["click"])
+    found = change(document([wide, narrow]), document([wide]))
+    assert found.direction == "wider"
+    assert "All decides there now" in found.words
+
+
+def test_removing_a_site_beside_or_above_others_is_narrower() -> None:
+    others = [site("deep", path_prefix="/a"), site("two", "https://b.example.org"), app()]
+    assert change(document([site(), *others]), document(others)).direction == "narrower"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [(0, 10, "narrower"), (10, 30, "narrower"), (10, 15, "wider"), (30, 10, "wider"), (10, 0, "wider")],
+)
+def test_a_longer_screenshot_interval_is_narrower_only_if_its_slots_are_made_of_old_ones(
+    before: int, after: int, direction: str
+) -> None:
+    old, new = document([site(interval=before)]), document([site(interval=after)])
+    assert change(old, new).direction == direction
+
+
+def kept(made: Policy, events: list[dict[str, Any]], changes: dict[str, Any]) -> list[dict[str, Any] | None]:
+    stream, lease = StreamEvaluator(made, "windows"), lease_for(made, **changes)
+    return [apply(item, stream.step(item, lease, NOW)) for item in events]
+
+
+def shows_more(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Whether a kept event tells anything that the other did not. A coarser key is no more."""
+    coarser = {"*", "letter", "digit", "space", "punctuation"}
+    for name, value in new.items():
+        if name in ("signal", "key") and new["type"] == "key":
+            if name == "key" and value not in coarser and value != old["key"]:
+                return True
+        elif name == "window":
+            if not value.items() <= old.get("window", {}).items():
+                return True
+        elif value != old.get(name):
+            return True
+    return False
+
+
+@settings(max_examples=400)
+@given(st.data(), documents(), sessions(), leases())
+def test_a_narrower_policy_lets_nothing_through_that_was_refused(
+    data: st.DataObject, doc: dict[str, Any], events: list[dict[str, Any]], changes: dict[str, Any]
+) -> None:
+    old, new = policy.parse(doc), policy.parse(data.draw(edited(doc)))
+    way = policy.direction(old, new)
+    event(way)
+    assume(way != "wider")
+    for before, after in zip(kept(old, events, changes), kept(new, events, changes), strict=True):
+        assert after is None or before is not None
+        if after is not None and before is not None:
+            assert not shows_more(after, before)
+
+
+@given(documents(), documents())
+def test_one_of_two_directions_is_wider_or_both_are_neutral_unless_nothing_differs(
+    one: dict[str, Any], two: dict[str, Any]
+) -> None:
+    there, back = policy.direction(one, two), policy.direction(two, one)
+    assert (there == back == "neutral") or "wider" in (there, back)
