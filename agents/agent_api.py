@@ -1,4 +1,5 @@
-"""What agents ask of the server: enrol, renew a lease, confirm releases, say how they are, report on commands.
+"""What agents ask of the server: enrol, renew a lease, confirm releases, say how they are, report on
+commands.
 
 Each view reads one body, calls one action and answers; refusals are translated by the middleware (RFC 9457).
 Described in docs/agent-protocol.md.

@@ -205,9 +205,9 @@ async def _answer(
     await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-def build(*, redis_url: str, secrets: tuple[str, ...], limit: int) -> Gateway:
+def build(*, redis_url: str, secrets: tuple[str, ...], limit: int, heartbeat: float = 15.0) -> Gateway:
     hub = Hub(limit=limit)
-    return Gateway(hub=hub, relay=Relay(url=redis_url, hub=hub), secrets=secrets)
+    return Gateway(hub=hub, relay=Relay(url=redis_url, hub=hub, heartbeat=heartbeat), secrets=secrets)
 
 
 def serve(gateway: Gateway, *, host: str, port: int) -> None:
@@ -251,7 +251,8 @@ def main() -> None:
     gateway = build(
         redis_url=settings.REDIS_URL,
         secrets=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
-        limit=getattr(settings, "STREAM_MAX_CONNECTIONS", 20_000),
+        limit=settings.STREAM_MAX_CONNECTIONS,
+        heartbeat=settings.STREAM_HEARTBEAT_SECONDS,
     )
     serve(gateway, host=host.strip("[]") or "127.0.0.1", port=int(port))
 

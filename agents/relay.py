@@ -64,6 +64,7 @@ class Relay:
 
     url: str
     hub: Hub
+    heartbeat: float = 15.0
     connected: bool = False
     seen: str | None = None
     release: int | None = None
@@ -132,10 +133,10 @@ class Relay:
             self.release = hint.release
         self.hub.broadcast(encode_hint(hint.kind, hint.release), hint.devices)
 
-    async def heartbeat_loop(self, every: float = 15.0) -> None:
+    async def heartbeat_loop(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(every)
+            await asyncio.sleep(self.heartbeat)
             started = loop.time()
             self.beat()
             if (spent := loop.time() - started) > 1:

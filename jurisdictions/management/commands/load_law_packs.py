@@ -1,4 +1,6 @@
-"""``python manage.py load_law_packs``: brings the law packs of this version into the database. Safe to repeat."""
+"""``python manage.py load_law_packs``: brings the law packs of this version into the database. Safe to
+repeat.
+"""
 
 from __future__ import annotations
 
