@@ -1,32 +1,31 @@
-"""Which places the console offers to whom. One list by job; the pages decide what an account may do there.
+"""Which places the console offers, in what order and under which name: one list by job.
 
-An entry whose address does not exist is left out, so that a page and its entry can land in any order.
+Who is offered a place is not decided here a second time: an entry is shown to those for whom the page's own
+gate opens (``accounts.access``), and left out while no page has its address.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 
-ADMIN, OFFICER, ML, AUDITOR = "admin", "privacy_officer", "ml_staff", "auditor"
-STAFF = frozenset({ADMIN, OFFICER, ML, AUDITOR})
-DECIDING = frozenset({ADMIN, OFFICER})
-LOOKING = frozenset({OFFICER, ML})
+from accounts import permissions
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A place: its section, its name, the URL name, the icon, who is offered it, and the key after ``g``."""
+    """A place: section, name, URL name, icon, the key after ``g``, and what else belongs to it."""
 
     section: str
     label: str
     url_name: str
     icon: str
-    roles: frozenset[str]
-    key: str = ""
+    key: str
     also: tuple[str, ...] = ()
 
 
@@ -47,119 +46,49 @@ class Section:
     links: tuple[Link, ...]
 
 
+def _policies(label: str, name: str, icon: str, key: str) -> Entry:
+    return Entry(
+        "Policies", label, f"capture_policies:{name}", icon, key, (f"capture_policies:{name.split('_')[0]}",)
+    )
+
+
 STAFF_ENTRIES: tuple[Entry, ...] = (
-    Entry("", "Home", "home", "home", STAFF, "h"),
+    Entry("", "Home", "home", "home", "h"),
+    _policies("Drafts", "draft_list", "pencil", "d"),
+    _policies("Versions", "version_list", "versions", "v"),
+    _policies("Rollouts", "rollout_list", "rocket", "r"),
+    _policies("Stop capture", "stop", "hand-stop", "x"),
+    Entry("Fleet", "Devices", "agents:device_list", "device-desktop", "e", ("agents:",)),
     Entry(
-        "Policies",
-        "Drafts",
-        "capture_policies:draft_list",
-        "pencil",
-        STAFF - {AUDITOR},
-        "d",
-        ("capture_policies:draft_",),
-    ),
-    Entry(
-        "Policies",
-        "Versions",
-        "capture_policies:version_list",
-        "versions",
-        STAFF,
-        "v",
-        ("capture_policies:version_",),
-    ),
-    Entry(
-        "Policies",
-        "Rollouts",
-        "capture_policies:rollout_list",
-        "rocket",
-        STAFF,
-        "r",
-        ("capture_policies:rollout_",),
-    ),
-    Entry(
-        "Policies",
-        "Stop capture",
-        "capture_policies:stop",
-        "hand-stop",
-        DECIDING,
-        "x",
-        ("capture_policies:stop",),
-    ),
-    Entry("Fleet", "Devices", "agents:device_list", "device-desktop", STAFF - {ML}, "e", ("agents:",)),
-    Entry(
-        "Sessions",
-        "All sessions",
-        "capture_sessions:session_list",
-        "stack-2",
-        LOOKING,
-        "a",
-        ("capture_sessions:",),
+        "Sessions", "All sessions", "capture_sessions:session_list", "stack-2", "a", ("capture_sessions:",)
     ),
     Entry(
         "Sessions",
         "Samples",
         "reviews:sample_list",
         "eye",
-        LOOKING,
         "s",
-        ("reviews:sample_", "reviews:item_"),
+        ("reviews:sample", "reviews:item", "reviews:grant"),
     ),
+    Entry("Sessions", "Findings", "reviews:finding_list", "alert-triangle", "f", ("reviews:finding",)),
+    Entry("People", "Requests", "privacy_requests:request_list", "mail", "q", ("privacy_requests:",)),
     Entry(
-        "Sessions",
-        "Findings",
-        "reviews:finding_list",
-        "alert-triangle",
-        LOOKING | {ADMIN},
-        "f",
-        ("reviews:finding_",),
+        "People", "People", "accounts:people_list", "users", "p", ("accounts:person", "accounts:department")
     ),
-    Entry(
-        "People",
-        "Requests",
-        "privacy_requests:request_list",
-        "mail",
-        frozenset({OFFICER}),
-        "q",
-        ("privacy_requests:",),
-    ),
-    Entry("People", "People and roles", "accounts:people_list", "users", STAFF - {ML}, "p", ("accounts:",)),
-    Entry(
-        "People",
-        "Notices and law",
-        "jurisdictions:notice_list",
-        "scale",
-        STAFF - {ML},
-        "n",
-        ("jurisdictions:",),
-    ),
-    Entry("Accountability", "Audit log", "audits:entry_list", "list-check", STAFF - {ML}, "l", ("audits:",)),
-    Entry("Accountability", "Reports", "reviews:report", "chart-bar", STAFF, "t", ("reviews:report",)),
+    Entry("People", "Roles", "accounts:role_list", "id-badge-2", "o", ("accounts:role",)),
+    Entry("People", "Notices and law", "jurisdictions:notice_list", "scale", "n", ("jurisdictions:",)),
+    Entry("Accountability", "Audit log", "audits:entry_list", "list-check", "l", ("audits:",)),
+    Entry("Accountability", "Reports", "reviews:report", "chart-bar", "t", ("reviews:report",)),
 )
 
 OWN_ENTRIES: tuple[Entry, ...] = (
-    Entry("", "My capture", "privacy_requests_me:home", "shield-check", frozenset(), "m"),
+    Entry("", "My capture", "privacy_requests_me:home", "shield-check", "m"),
+    Entry("", "My sessions", "capture_sessions_me:session_list", "stack-2", "s", ("capture_sessions_me:",)),
+    Entry("", "Who looked", "reviews_me:look_list", "eye", "w", ("reviews_me:",)),
     Entry(
-        "",
-        "My sessions",
-        "capture_sessions_me:session_list",
-        "stack-2",
-        frozenset(),
-        "s",
-        ("capture_sessions_me:",),
+        "", "My requests", "privacy_requests_me:request_list", "mail", "q", ("privacy_requests_me:request",)
     ),
-    Entry("", "Who looked", "reviews_me:look_list", "eye", frozenset(), "w", ("reviews_me:",)),
-    Entry(
-        "",
-        "My requests",
-        "privacy_requests_me:request_list",
-        "mail",
-        frozenset(),
-        "q",
-        ("privacy_requests_me:request",),
-    ),
-    Entry(
-        "", "Notices", "jurisdictions_me:notice_list", "file-text", frozenset(), "n", ("jurisdictions_me:",)
-    ),
+    Entry("", "Notices", "jurisdictions_me:notice_list", "file-text", "n", ("jurisdictions_me:",)),
 )
 
 
@@ -168,27 +97,46 @@ def in_own_area(request: HttpRequest) -> bool:
     return request.path.startswith("/me/")
 
 
-def sections_for(request: HttpRequest, roles: frozenset[str]) -> tuple[Section, ...]:
+def sections_for(request: HttpRequest, user: Any) -> tuple[Section, ...]:
     """What this person is offered in this part of the console."""
-    if in_own_area(request) or not roles:
-        return _sections(request, OWN_ENTRIES)
-    return _sections(request, [entry for entry in STAFF_ENTRIES if entry.roles & roles])
+    if in_own_area(request) or not permissions.roles_of(user):
+        return _sections(request, user, OWN_ENTRIES)
+    return _sections(request, user, STAFF_ENTRIES)
 
 
 def address_of(url_name: str) -> str:
     """The address of a page, or nothing when there is no such page."""
+    return _place(get_urlconf(), url_name)[0]
+
+
+def open_to(user: Any, url_name: str) -> bool:
+    """Whether the page exists and its gate opens for this person."""
+    url, gate = _place(get_urlconf(), url_name)
+    return bool(url) and (gate == "" or permissions.has(user, gate) or _is_own(gate, user))
+
+
+def _is_own(gate: str, user: Any) -> bool:
+    return gate == permissions.EMPLOYEE and bool(getattr(user, "is_authenticated", False))
+
+
+@functools.cache
+def _place(urlconf: str | None, url_name: str) -> tuple[str, str]:
+    """The address and the gate of a page; two empty words when there is no such page."""
     try:
-        return reverse(url_name)
+        url = reverse(url_name, urlconf=urlconf)
     except NoReverseMatch:
-        return ""
+        return "", ""
+    view = resolve(url, urlconf=urlconf).func
+    gate = getattr(view, "mci_gate", None) or getattr(getattr(view, "view_class", None), "permission", None)
+    return url, gate or ""
 
 
-def _sections(request: HttpRequest, entries: Iterable[Entry]) -> tuple[Section, ...]:
+def _sections(request: HttpRequest, user: Any, entries: Iterable[Entry]) -> tuple[Section, ...]:
     view_name = request.resolver_match.view_name if request.resolver_match else ""
     found: dict[str, list[Link]] = {}
     for entry in entries:
-        url = address_of(entry.url_name)
-        if url:
-            current = view_name == entry.url_name or view_name.startswith(entry.also or ("\0",))
-            found.setdefault(entry.section, []).append(Link(entry.label, url, entry.icon, entry.key, current))
+        if open_to(user, entry.url_name):
+            current = view_name == entry.url_name or any(view_name.startswith(name) for name in entry.also)
+            link = Link(entry.label, address_of(entry.url_name), entry.icon, entry.key, current)
+            found.setdefault(entry.section, []).append(link)
     return tuple(Section(label, tuple(links)) for label, links in found.items())

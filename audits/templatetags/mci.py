@@ -160,7 +160,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     widget = bound.field.widget
     is_group = bool(widget.use_fieldset) and isinstance(widget, ChoiceWidget)
     if is_group:
-        widget.attrs["class"] = "form-check-input"  # each choice is drawn by itself; the form owns its widgets
+        widget.attrs["class"] = "form-check-input"  # on each choice; a form owns its widgets
     return {
         "bound": bound,
         "label": label or bound.label,
@@ -247,7 +247,7 @@ def tabs(context: Context, items: Iterable[Mapping[str, Any]]) -> dict[str, Any]
 @register.inclusion_tag("components/chart.html", takes_context=True)
 def chart(context: Context, figure: Mapping[str, Any]) -> dict[str, Any]:
     """A chart drawn by ``charts.js`` from JSON, what it shows in a sentence, and its numbers as a table."""
-    seen = context.render_context.get("mci_charts", 0)
+    seen = context.render_context.get("mci_charts") or 0
     context.render_context["mci_charts"] = seen + 1
     spec = {"data": figure["data"], "layout": figure.get("layout", {})}
     return {"figure": figure, "spec": spec, "spec_id": f"chart-data-{figure['id']}", "first": seen == 0}
@@ -366,7 +366,7 @@ NOTE_ICONS = {
 
 
 def _component(component: str, /, **context: object) -> SafeString:
-    return get_template(f"components/{component}.html").render(context)
+    return SafeString(get_template(f"components/{component}.html").render(context))
 
 
 def _icon(name: str, size: int = 16) -> SafeString:

@@ -1,9 +1,9 @@
-// Sets the theme before anything is drawn: the choice kept in a cookie, or what the system prefers.
+// Sets the theme before anything is drawn: the choice on this machine, in the profile, or what the system prefers.
 (() => {
   "use strict";
   const root = document.documentElement;
   const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const chosen = () => (document.cookie.match(/(?:^|; )mci_theme=(light|dark)/) || [])[1];
+  const chosen = () => (document.cookie.match(/(?:^|; )mci_theme=(light|dark)/) || [])[1] || root.dataset.themeChosen;
   const apply = () => {
     const theme = chosen() || (system.matches ? "dark" : "light");
     if (root.dataset.bsTheme !== theme) root.dataset.bsTheme = theme;
