@@ -1,9 +1,9 @@
 """Which bytes count as a session recording: `interaction-events/1`, one JSON object a line.
 
 Line 1 is the header, every further line one event. Parsing stops at the first fault and names its line;
-nothing is repaired, because a repaired recording can no longer prove what was captured. `session_schema.json`
-states the same format for other programs; this module is the one that decides, and also bounds size and
-order, which a schema cannot.
+nothing is repaired, because a repaired recording can no longer prove what was captured.
+`session_schema.json` states the same format for other programs; this module is the one that decides, and
+also bounds size and order, which a schema cannot.
 """
 
 from __future__ import annotations

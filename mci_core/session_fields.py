@@ -1,7 +1,8 @@
 """Which fields an event and the header of a session recording have, and what each may hold.
 
-A check gets a value and says in words what it should have been, or None when it is right. Fields that are not
-named here are let through by the reader and removed by redaction: a recorder may be newer than this program.
+A check gets a value and says in words what it should have been, or None when it is right. Fields that are
+not named here are let through by the reader and removed by redaction: a recorder may be newer than this
+program.
 """
 
 from __future__ import annotations

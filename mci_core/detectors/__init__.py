@@ -1,7 +1,7 @@
 """The default detector pack: which kinds of personal data and secrets every text is searched for.
 
-The pack is always applied; a policy can add rules, it can take nothing away. Names are those that a rule of type
-"detector" and a placeholder such as [EMAIL] use.
+The pack is always applied; a policy can add rules, it can take nothing away. Names are those that a rule
+of type "detector" and a placeholder such as [EMAIL] use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What counts as a payment card number: a known issuer range, a length that it uses, and a right check digit."""
+"""What counts as a payment card number: a known issuer range, a length that it uses, and a right check
+digit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What counts as an e-mail address: a local part, an at sign (also as %40) and a domain with a letter ending."""
+"""What counts as an e-mail address: a local part, an at sign (also as %40) and a domain with a letter
+ending.
+"""
 
 from __future__ import annotations
 

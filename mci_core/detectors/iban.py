@@ -1,4 +1,6 @@
-"""What counts as an IBAN: a country of the register, its length, and check digits that are right (ISO 13616)."""
+"""What counts as an IBAN: a country of the register, its length, and check digits that are right (ISO
+13616).
+"""
 
 from __future__ import annotations
 

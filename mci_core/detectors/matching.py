@@ -1,9 +1,10 @@
 """How detectors look at a text: as bytes of equal length, in linear time.
 
-A text is folded so that every code point becomes one byte: digits of any script become ASCII digits, any kind of
-space a space, any kind of dash a hyphen, any other letter 0xE9 and any other sign 0xB7. A position in the folded
-bytes is therefore a position in the text, and full-width digits or non-breaking spaces hide nothing.
-Expressions are run by RE2, whose time grows linearly with the text, whatever the expression and the text are.
+A text is folded so that every code point becomes one byte: digits of any script become ASCII digits, any
+kind of space a space, any kind of dash a hyphen, any other letter 0xE9 and any other sign 0xB7. A position
+in the folded bytes is therefore a position in the text, and full-width digits or non-breaking spaces hide
+nothing. Expressions are run by RE2, whose time grows linearly with the text, whatever the expression and
+the text are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What counts as a password: the value after a word that announces one, a login typed with Tab, a command's option."""
+"""What counts as a password: the value after a word that announces one, a login typed with Tab, a
+command's option.
+"""
 
 from __future__ import annotations
 

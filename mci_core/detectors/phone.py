@@ -1,8 +1,8 @@
 """What counts as a telephone number.
 
 Surely: an international form that its country's numbering plan allows, and the North American grouping.
-Otherwise only with a word such as "call" or "mobile" before it, or in a national form that some country's plan
-knows: seven to eleven digits alone are far more often an order, a time or a price.
+Otherwise only with a word such as "call" or "mobile" before it, or in a national form that some country's
+plan knows: seven to eleven digits alone are far more often an order, a time or a price.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What counts as a private key: an armoured block. A block without its end is taken up to the end of the text."""
+"""What counts as a private key: an armoured block. A block without its end is taken up to the end of the
+text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What counts as a secret token: the published forms of providers, and values after a word that announces one."""
+"""What counts as a secret token: the published forms of providers, and values after a word that announces
+one.
+"""
 
 from __future__ import annotations
 

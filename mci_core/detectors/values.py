@@ -1,4 +1,6 @@
-"""What can be a secret value, and what is only written where one would stand: placeholders, code, plain words."""
+"""What can be a secret value, and what is only written where one would stand: placeholders, code, plain
+words.
+"""
 
 from __future__ import annotations
 

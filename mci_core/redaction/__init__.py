@@ -5,7 +5,25 @@ The default detector pack always applies; rules of a policy only add to it. Posi
 
 from __future__ import annotations
 
+from mci_core.redaction.frames import FrameOutcome, FrameRedactor, FrameRefused, redact_frame
+from mci_core.redaction.report import Hit, Report
+from mci_core.redaction.session_redactor import redact_session, scan_session
 from mci_core.redaction.spans import Span
 from mci_core.redaction.texts import explain_spans, failures, find_spans, mask, redact_text
 
-__all__ = ["Span", "explain_spans", "failures", "find_spans", "mask", "redact_text"]
+__all__ = [
+    "FrameOutcome",
+    "FrameRedactor",
+    "FrameRefused",
+    "Hit",
+    "Report",
+    "Span",
+    "explain_spans",
+    "failures",
+    "find_spans",
+    "mask",
+    "redact_frame",
+    "redact_session",
+    "redact_text",
+    "scan_session",
+]

@@ -1,7 +1,8 @@
 """What the rules of a policy find in a text, beside the default detector pack.
 
-A rule never takes a hit away. Expressions are RE2, so that no rule can stall a device; words of a dictionary are
-found whole and whatever their case. A hit of a policy's rule wins the name over one of the pack.
+A rule never takes a hit away. Expressions are RE2, so that no rule can stall a device; words of a
+dictionary are found whole and whatever their case. A hit of a policy's rule wins the name over one of the
+pack.
 """
 
 from __future__ import annotations
@@ -181,14 +182,14 @@ _GATES = Gates([detector.gate for detector in _PACK])
 
 @lru_cache(maxsize=256)
 def rule_set(rules: tuple[Rule, ...], known: tuple[Rule, ...] = ()) -> RuleSet:
-    """The rules ready to search; `known`: further rules whose placeholders may already stand in the text."""
+    """The rules ready to search; `known`: further rules whose placeholders may stand in the text."""
     compiled = [compile_rule(rule) for rule in rules]
     labels = {*LABELS, BLANKED, *(rule.label for rule in compiled), *(label_of(rule) for rule in known)}
     return RuleSet(compiled, frozenset(labels))
 
 
 def rules_for(rules: Sequence[Rule], entry: str | None, signal: str | None, field: str) -> tuple[Rule, ...]:
-    """The rules whose selector takes in this place; where entry or signal are not known, they all may apply."""
+    """The rules whose selector takes in this place; an unknown entry or signal excludes none."""
 
     def applies(rule: Rule) -> bool:
         where = rule.selector

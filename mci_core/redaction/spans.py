@@ -1,8 +1,9 @@
 """Which parts of a text are masked: hits put in order, overlaps joined, placeholders left alone.
 
-Masking is a fixed point. A text that was masked may hold something new (two halves that now stand together, a
-word that now announces the rest), so hits are looked for until none is left; positions are always those of the
-original text. Anything that cannot be searched is masked as a whole and labelled BLANKED.
+Masking is a fixed point. A text that was masked may hold something new (two halves that now stand
+together, a word that now announces the rest), so hits are looked for until none is left; positions are
+always those of the original text. Anything that cannot be searched is masked as a whole and labelled
+BLANKED.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Masks one text. Fails closed: where a detector or rule breaks, the whole text is masked and that is counted."""
+"""Masks one text. Fails closed: where a detector or rule breaks, the whole text is masked and that is
+counted.
+"""
 
 from __future__ import annotations
 
