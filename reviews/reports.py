@@ -31,8 +31,7 @@ WEEKS = 12
 
 @dataclass(frozen=True)
 class LeakRate:
-    """One release: how many sessions were judged, how many leaked, and the 95 % interval of the true share.
-    """
+    """One release: how many sessions were judged, how many leaked, and the 95 % interval of the true share."""
 
     release: int
     reviewed: int
@@ -85,7 +84,7 @@ def leak_figure(rates: list[LeakRate]) -> dict[str, Any]:
     return {
         "id": "leak-rate",
         "title": "Leak rate by release",
-        "definition": "Share of randomly drawn sessions in which a reviewer found something that should have been "
+        "definition": "Share of randomly drawn sessions in which a reviewer found what should have been "
         "masked. The bar is the exact 95 % interval (Clopper-Pearson): with few reviews it is wide.",
         "data": [
             {
@@ -125,8 +124,8 @@ def volume_figure(cells: list[tuple[date, str, int, int]]) -> dict[str, Any]:
     return {
         "id": "weekly-volume",
         "title": "Events kept, by week and app",
-        "definition": f"Full weeks only. A cell is shown when at least {settings.MIN_GROUP_SIZE} people are in it; "
-        "others are left out of everything, so nothing about fewer people can be worked out.",
+        "definition": f"Full weeks only. A cell is shown when it rests on {settings.MIN_GROUP_SIZE} people or more;"
+        " others are left out of everything, so nothing about fewer people can be worked out.",
         "data": [
             {
                 "type": "bar",
