@@ -34,6 +34,7 @@ class Session:
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Before pytest-django loads the settings. Workers find everything set already."""
     if os.environ.get("MCI_TEST_SERVERS"):
+        _own_redis_database()
         return
     os.environ["MCI_TEST_SERVERS"] = "given"
     atexit.register(_end)  # a run that fails while Django starts never reaches pytest_unconfigure
@@ -49,6 +50,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     pair = Embedded(Session.folder / "var")
     pair.start()
     Session.pair = pair
+
+
+def _own_redis_database() -> None:
+    """Each worker of pytest-xdist has a Redis database of its own, as it has a PostgreSQL database."""
+    from mci_admin import env
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    url = env.service_url("REDIS_URL")
+    if worker is None or url is None:
+        return
+    number = int(worker.removeprefix("gw")) + 1
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        os.environ["REDIS_URL"] = urlunsplit(parts._replace(query=f"db={number}"))
+    else:
+        os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def _only_pure(args: list[str]) -> bool:

@@ -80,7 +80,7 @@ class Demo:
     def _enrol(self, home: Path, agent: dict[str, Any]) -> None:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         words = ("--server", self.stack.url, "--token", agent["token"], "--name", agent["name"])
-        self.stack.run(programs.module("mci_agent", "--state", str(home), "enroll", *words), timeout=60)
+        self.stack.run(programs.module("mci_agent", "enroll", "--state", str(home), *words), timeout=60)
 
     def _session_folders(self, count: int) -> list[Path]:
         """The given folder for all, or recordings from the project's own generator, a part for each agent."""

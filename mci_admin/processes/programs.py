@@ -63,9 +63,8 @@ def sequencer() -> Program:
 
 
 def agent(name: str, home: Path, sessions: Path, speed: int) -> Program:
-    command = module(
-        "mci_agent", "--state", str(home), "run", "--source", f"replay:{sessions}", "--speed", str(speed)
-    )
+    words = ("--source", f"replay:{sessions}", "--speed", str(speed))
+    command = module("mci_agent", "run", "--state", str(home), *words)
     return Program(name, command, rank=0)
 
 
