@@ -10,7 +10,7 @@ import base64
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,15 +37,31 @@ def default_folder(platform: str = sys.platform, env: Mapping[str, str] = os.env
     return Path(env.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mci-agent"
 
 
-def server_origin(url: str) -> str:
-    """The server's origin, or an error: https always, http only to this very computer, no path."""
-    parts = urlsplit(url)
-    local = parts.hostname in LOOPBACK
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+def is_local(url: str) -> bool:
+    """Whether an address is on this very computer."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def safe_address(url: str) -> str:
+    """The address, or an error: https always, plain http only on this very computer, no password in it."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises when it is no number
+    except ValueError as error:
+        raise AgentError("server_url", "This is not a web address.") from error
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_local(url)):
         raise AgentError(
             "server_url", "The server's address must begin with https:// (http:// only for localhost)."
         )
-    if not parts.hostname or parts.username or parts.path.strip("/") or parts.query or parts.fragment:
+    if not parts.hostname or parts.username is not None or parts.password is not None:
+        raise AgentError("server_url", "The server's address must be a host without a user name.")
+    return url
+
+
+def server_origin(url: str) -> str:
+    """The server's origin, without a path; AgentError when it is not safe to talk to."""
+    parts = urlsplit(safe_address(url))
+    if parts.path.strip("/") or parts.query or parts.fragment:
         raise AgentError(
             "server_url", "The server's address is only a host and a port, such as https://mci.example.com."
         )
@@ -64,7 +80,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Memory:
-    """What must survive a restart (times in unix seconds); `lease_ids`: leases of the second `lease_floor`."""
+    """What must survive a restart (unix seconds); `lease_ids` are the leases of the second `lease_floor`."""
 
     clock_floor: int = 0
     highest_release: int = 0
@@ -136,12 +152,10 @@ class State:
             raise NotEnrolled(
                 "not_enrolled", "This device is not enrolled yet: run `mci-agent enroll` first."
             )
-        try:
-            return Identity(**value)
-        except TypeError as error:
-            raise StateBroken(
-                "identity_broken", "The file identity.json in the state folder is broken."
-            ) from error
+        names = {one.name for one in fields(Identity)}
+        if set(value) != names or not all(isinstance(one, str) for one in value.values()):
+            raise StateBroken("identity_broken", "The file identity.json in the state folder is broken.")
+        return Identity(**{name: str(value[name]) for name in names})
 
     def save_identity(self, identity: Identity, trusted_root: bytes) -> None:
         files.make_folder(self.tuf)

@@ -1,8 +1,8 @@
 """Whether anything may be captured at this moment, and why not. One pure function of all the facts.
 
-The first reason that speaks against capture is the one that is shown. The evaluator of the core decides
-about each event besides; this gate only ever closes earlier (for the state of this computer, which the core
-cannot know).
+The first reason that speaks against capture is the one that is shown. What the lease says is judged by the
+core's evaluator, which also decides about each event; this gate only ever closes earlier, for what the core
+cannot know: the state of this computer and the decisions of the person at it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from mci_agent.local import Choices
-from mci_core.lease import LAW_ALLOWS, Lease
+from mci_core.evaluator import EXPLAIN, Reason, lease_reason
+from mci_core.lease import Lease
+from mci_core.policy_model import Limits, Policy
 
 WORDS = {
     "on": "Capture is on: only what the policy allows, redacted on this computer before it is stored.",
@@ -18,17 +20,20 @@ WORDS = {
     "paused_here": "You paused capture on this computer.",
     "clock_back": "The clock of this computer was set back. Nothing is captured until it is right.",
     "metadata_expired": "The signed policy files have expired. Nothing is captured.",
-    "no_lease": "The server has not confirmed that capture is allowed. Nothing is captured.",
-    "lease_expired": "The last confirmation by the server has expired. Nothing is captured.",
-    "paused": "Capture is paused by your choice in the portal.",
-    "stopped": "Capture is stopped by the organisation.",
-    "unknown_place": "It is not known where you work, so no law can be applied. Nothing is captured.",
-    "law": "The law at your place of work does not allow capture now.",
-    "notice_missing": "The notice about capture is not acknowledged. Nothing is captured.",
-    "wrong_release": "The policy that the server named is not applied yet. Nothing is captured.",
     "spool_full": "The storage for waiting sessions is full. Nothing is captured until they are sent.",
     "not_running": "The agent is not running. Nothing is captured.",
+    **{reason.value: f"{sentence} Nothing is captured." for reason, sentence in EXPLAIN.items()},
 }
+#: What counts until a release is applied: it allows nothing, and its digest fits no lease.
+EMPTY_POLICY = Policy("", "", (), (), Limits(), 0, 0.0, 0, "", "", {})
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A policy that is in force here, under the number of its release."""
+
+    number: int = 0
+    policy: Policy = EMPTY_POLICY
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,7 @@ class Facts:
 
     now: int
     lease: Lease | None = None
-    had_lease: bool = False
-    applied: tuple[int, str] | None = None
+    applied: Applied = field(default_factory=Applied)
     choices: Choices = field(default_factory=Choices)
     revoked: bool = False
     clock_back: bool = False
@@ -48,7 +52,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Verdict:
-    """State (on, paused, stopped) with its reason; `lease` as the evaluator must see it."""
+    """State (on, paused, stopped) with its reason; `lease` as the evaluator must see it, None unless on."""
 
     state: str
     reason: str
@@ -56,7 +60,7 @@ class Verdict:
 
     @property
     def on(self) -> bool:
-        return self.state == "on"
+        return self.lease is not None
 
     @property
     def words(self) -> str:
@@ -65,16 +69,15 @@ class Verdict:
 
 def judge(facts: Facts) -> Verdict:
     """The first closed door, or on with the lease narrowed by the person's own exclusions."""
-    reason = _here(facts) or _lease(facts)
-    if reason:
+    reason, lease = _reason(facts), facts.lease
+    if reason or lease is None:
         state = "paused" if reason in {"paused", "paused_here"} else "stopped"
-        return Verdict(state, reason)
-    assert facts.lease is not None
-    excluded = tuple(sorted({*facts.lease.excluded_entries, *facts.choices.exclusions}))
-    return Verdict("on", "on", replace(facts.lease, excluded_entries=excluded))
+        return Verdict(state, reason or Reason.NO_LEASE.value)
+    excluded = tuple(sorted({*lease.excluded_entries, *facts.choices.exclusions}))
+    return Verdict("on", "on", replace(lease, excluded_entries=excluded))
 
 
-def _here(facts: Facts) -> str | None:
+def _reason(facts: Facts) -> str | None:
     checks = (
         ("revoked", facts.revoked),
         ("paused_here", facts.choices.paused(facts.now)),
@@ -82,20 +85,14 @@ def _here(facts: Facts) -> str | None:
         ("metadata_expired", facts.metadata_expired),
         ("spool_full", facts.spool_full),
     )
-    return next((reason for reason, closed in checks if closed), None)
+    here = next((reason for reason, closed in checks if closed), None)
+    return here or _lease(facts)
 
 
 def _lease(facts: Facts) -> str | None:
-    lease = facts.lease
-    if lease is None or facts.now >= lease.expires_at:
-        return "lease_expired" if facts.had_lease else "no_lease"
-    checks = (
-        ("paused", lease.state == "paused"),
-        ("unknown_place", lease.state == "stopped" and lease.place is None),
-        ("stopped", lease.state != "on" and lease.jurisdiction_reason == LAW_ALLOWS),
-        ("law", lease.jurisdiction_reason != LAW_ALLOWS),
-        ("unknown_place", lease.place is None),
-        ("notice_missing", lease.notice is None),
-        ("wrong_release", facts.applied != (lease.release_number, lease.policy_digest)),
-    )
-    return next((reason for reason, closed in checks if closed), None)
+    reason = lease_reason(facts.lease, facts.applied.policy, facts.now)
+    if reason is not None:
+        return reason.value
+    # A rollback carries an old digest under a new number, so the number counts as well.
+    same = facts.lease is not None and facts.lease.release_number == facts.applied.number
+    return None if same else Reason.WRONG_RELEASE.value

@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from mci_agent.backoff import Backoff
 from mci_agent.errors import AgentError, Refused
@@ -23,6 +22,8 @@ POLL_SECONDS = 30.0
 # A stream that ends sooner than this after opening is no proof that the server is well.
 STEADY_SECONDS = 5.0
 KINDS = {"release", "stop", "command", "lease"}
+# "last" repeats the newest announcement from time to time, for whoever missed it.
+EVENTS = {"hint", "last"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Hint:
 
     kind: str
     release: int | None = None
+    repeated: bool = False
 
 
 async def read_hints(lines: AsyncIterator[str]) -> AsyncIterator[Hint]:
@@ -52,7 +54,7 @@ async def read_hints(lines: AsyncIterator[str]) -> AsyncIterator[Hint]:
 
 
 def parse_hint(name: str, data: str) -> Hint | None:
-    if name != "hint":
+    if name not in EVENTS:
         return None
     try:
         value: Any = json.loads(data)
@@ -61,7 +63,7 @@ def parse_hint(name: str, data: str) -> Hint | None:
         return None
     if kind not in KINDS:
         return None
-    return Hint(kind, release if type(release) is int else None)
+    return Hint(kind, release if type(release) is int else None, repeated=name == "last")
 
 
 class HintStream:
@@ -82,13 +84,12 @@ class HintStream:
         self._sleep = sleep
         self._backoff = backoff or Backoff()
         self._address = asyncio.Event()
-        self._url = ""
+        self._url = self._ticket = ""
         self.connected = False
 
     def set_address(self, url: str, ticket: str) -> None:
         """Use this address and ticket from the next connection on."""
-        joint = "&" if "?" in url else "?"
-        self._url = f"{url}{joint}{urlencode({'ticket': ticket})}"
+        self._url, self._ticket = url, ticket
         self._address.set()
 
     async def run(self) -> None:
@@ -112,8 +113,10 @@ class HintStream:
                 self._on_hint(Hint("release"))
 
     async def _listen(self) -> None:
+        # In a header and not in the address: addresses end up in the logs of proxies.
+        headers = {"authorization": f"MCI-Ticket {self._ticket}"}
         try:
-            async with self._transport.open_stream(self._url) as stream:
+            async with self._transport.open_stream(self._url, headers) as stream:
                 if stream.status != 200:
                     raise Refused(stream.status, "stream_refused", "The stream was refused.")
                 self.connected = True

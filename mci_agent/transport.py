@@ -16,6 +16,7 @@ from typing import Protocol
 import httpx
 
 from mci_agent import __version__
+from mci_agent.config import is_local
 from mci_agent.errors import Unreachable
 
 MAX_ANSWER = 4 * 1024 * 1024
@@ -55,7 +56,7 @@ class Transport(Protocol):
         """One request; raises Unreachable when there is no whole answer."""
         ...
 
-    def open_stream(self, url: str) -> AbstractAsyncContextManager[Stream]:
+    def open_stream(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Stream]:
         """Open an event stream at an absolute URL."""
         ...
 
@@ -72,8 +73,10 @@ class HttpTransport:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         headers = {"user-agent": USER_AGENT}
-        self._client = httpx.AsyncClient(base_url=origin, timeout=TIMEOUT, headers=headers)
-        self._files = httpx.Client(base_url=origin, timeout=TIMEOUT, headers=headers)
+        # A proxy of the environment is for the network, not for this computer.
+        proxies = not is_local(origin)
+        self._client = httpx.AsyncClient(base_url=origin, timeout=TIMEOUT, headers=headers, trust_env=proxies)
+        self._files = httpx.Client(base_url=origin, timeout=TIMEOUT, headers=headers, trust_env=proxies)
 
     async def request(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
@@ -92,10 +95,10 @@ class HttpTransport:
             ) from error
 
     @asynccontextmanager
-    async def open_stream(self, url: str) -> AsyncIterator[Stream]:
-        headers = {"accept": "text/event-stream", "cache-control": "no-store"}
+    async def open_stream(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Stream]:
+        sent = {**headers, "accept": "text/event-stream", "cache-control": "no-store"}
         try:
-            async with self._client.stream("GET", url, headers=headers, timeout=STREAM_TIMEOUT) as response:
+            async with self._client.stream("GET", url, headers=sent, timeout=STREAM_TIMEOUT) as response:
                 yield HttpStream(response)
         except httpx.HTTPError as error:
             raise Unreachable("stream_broken", f"The stream broke ({type(error).__name__}).") from error
