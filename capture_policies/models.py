@@ -290,7 +290,9 @@ class Rollout(models.Model):
     state = models.CharField(max_length=10, choices=RolloutState.choices, default=RolloutState.RUNNING)
     reason = models.CharField(max_length=500)
     halt_reason = models.CharField(max_length=200, blank=True)
-    started_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", help_text="null: a gate did"
+    )
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     only_release = models.PositiveIntegerField(

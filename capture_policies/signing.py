@@ -209,7 +209,7 @@ def _sign_and_store(signed: Targets | Snapshot | Timestamp) -> None:
         current_root().signed.verify_delegate(signed.type, document.signed_bytes, document.signatures)
     except RepositoryError as error:
         raise Unavailable(
-            f"The {signed.type} key on this server is not the one that root names.",
+            f"The {signed.type} key on this server is not the one in root.",
             code="signing_key_unknown",
         ) from error
     name = TIMESTAMP if isinstance(signed, Timestamp) else f"{signed.version}.{signed.type}.json"

@@ -64,7 +64,9 @@ class Command(BaseCommand):
             init_repository(root=root, actor=ACTOR)
         else:
             accept_root(root=root, actor=ACTOR)
-        self.stdout.write(f"Root {version} is signed; {key_files.ROOT_THRESHOLD} of {len(roots)} keys sign the next one.")
+        self.stdout.write(
+            f"Root {version} is signed; {key_files.ROOT_THRESHOLD} of {len(roots)} keys sign the next one."
+        )
 
     def _status(self) -> None:
         root = signing.current_root().signed

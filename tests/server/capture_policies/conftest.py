@@ -1,4 +1,4 @@
-"""Decides what a test of policies starts from: the cast, a founded repository, a draft that can be submitted."""
+"""Decides what a test of policies starts from: the cast, and a release repository."""
 
 from __future__ import annotations
 
@@ -59,25 +59,25 @@ def updater(client: Any, tmp_path: Path) -> Callable[[], Any]:
 @pytest.fixture
 def time_machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """``time_machine(hours=25)``: later, for Django and for the TUF client alike."""
-    import datetime as real
+    import datetime as dt
     from types import SimpleNamespace
 
     from django.utils import timezone
     from tuf.ngclient._internal import trusted_metadata_set
 
-    moved = real.timedelta()
+    moved = dt.timedelta()
     true_now = timezone.now
 
-    class Later(real.datetime):
+    class Later(dt.datetime):
         @classmethod
-        def now(cls, tz: real.tzinfo | None = None) -> real.datetime:  # type: ignore[override]  # plain is enough
-            return real.datetime.now(tz) + moved
+        def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]  # plain is enough
+            return dt.datetime.now(tz) + moved
 
     def move(**much: float) -> None:
         nonlocal moved
-        moved += real.timedelta(**much)
+        moved += dt.timedelta(**much)
 
     monkeypatch.setattr(timezone, "now", lambda: true_now() + moved)
-    later = SimpleNamespace(datetime=Later, timezone=real.timezone)
+    later = SimpleNamespace(datetime=Later, timezone=dt.timezone)
     monkeypatch.setattr(trusted_metadata_set, "datetime", later)
     return move

@@ -164,9 +164,7 @@ def test_the_timestamp_is_signed_again_at_half_its_life(time_machine: Any) -> No
 def test_unchanged_lease_keys_are_not_published_again(keys_dir: Path) -> None:
     assert publish_lease_keys(actor=SYSTEM) is False
     current = keys_dir / "lease" / "current.pem"
-    (keys_dir / "lease" / "next.pem").write_bytes(
-        key_files.CryptoSigner.generate_ed25519().private_bytes
-    )
+    (keys_dir / "lease" / "next.pem").write_bytes(key_files.CryptoSigner.generate_ed25519().private_bytes)
     try:
         assert publish_lease_keys(actor=SYSTEM) is True
     finally:

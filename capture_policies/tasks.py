@@ -1,0 +1,85 @@
+"""What workers and beat do for policies. A task is an id and one action; sweeps find rows whose hint was
+lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import shared_task
+
+from audits.actor import Actor
+from capture_policies.actions import releases, repository, waves
+from capture_policies.models import PolicyVersion, Rollout
+from mci_core.errors import ActionError
+
+log = structlog.get_logger(__name__)
+
+SCHEDULE: dict[str, float] = {
+    "capture_policies.tasks.sweep_rollouts": 3.0,
+    "capture_policies.tasks.sweep_versions": 10.0,
+    "capture_policies.tasks.assign_unassigned_devices": 10.0,
+    "capture_policies.tasks.refresh_timestamp": 600.0,
+    "capture_policies.tasks.retire_releases": 3600.0,
+}
+#: More steps than any rollout has; what is left is found by the next sweep.
+MAX_STEPS = 50
+WORKER = Actor.system("worker")
+
+
+@shared_task(name="capture_policies.tasks.sign_release")
+def sign_release(version_id: str) -> None:
+    releases.sign_release(version=PolicyVersion.objects.get(pk=version_id), actor=WORKER)
+
+
+@shared_task(name="capture_policies.tasks.advance_rollout")
+def advance_rollout(rollout_id: str) -> None:
+    """Hand out what waits, then make steps until the rollout has to wait for its devices or for time."""
+    for _ in range(MAX_STEPS):
+        while waves.claim_deliveries(rollout_id=rollout_id, actor=WORKER):
+            pass
+        if not waves.advance_rollout(rollout_id=rollout_id, actor=WORKER):
+            return
+
+
+@shared_task(name="capture_policies.tasks.assign_device")
+def assign_device(device_id: str) -> None:
+    waves.assign_device(device_id=device_id, actor=WORKER)
+
+
+@shared_task(name="capture_policies.tasks.sweep_rollouts")
+def sweep_rollouts() -> None:
+    for pk in Rollout.objects.running().values_list("pk", flat=True):
+        advance_rollout(str(pk))
+
+
+@shared_task(name="capture_policies.tasks.sweep_versions")
+def sweep_versions() -> None:
+    for pk in PolicyVersion.objects.unsigned().values_list("pk", flat=True):
+        _guarded("sign_release", sign_release, str(pk))
+
+
+@shared_task(name="capture_policies.tasks.assign_unassigned_devices")
+def assign_unassigned_devices() -> None:
+    for pk in waves.unassigned_devices():
+        _guarded("assign_device", assign_device, str(pk))
+
+
+@shared_task(name="capture_policies.tasks.refresh_timestamp")
+def refresh_timestamp() -> None:
+    repository.publish_lease_keys(actor=WORKER)
+    repository.refresh_timestamp(actor=WORKER)
+
+
+@shared_task(name="capture_policies.tasks.retire_releases")
+def retire_releases() -> None:
+    releases.retire_releases(actor=WORKER)
+
+
+def _guarded(name: str, task: Any, row_id: str) -> None:
+    """One row that cannot be worked on must not keep the others waiting."""
+    try:
+        task(row_id)
+    except ActionError as fault:
+        log.warning("sweep_refused", task=name, code=fault.code)
