@@ -11,6 +11,6 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import sign_ins
+        from accounts import api_schema, sign_ins  # noqa: F401  # the first registers itself
 
         sign_ins.connect()

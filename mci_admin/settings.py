@@ -12,9 +12,17 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
+import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from mci_admin import env, logs
+
+# Lets FormView[Any], QuerySet[Model] and the like be written in running code.
+django_stubs_ext.monkeypatch()
+
+# Lets annotations such as FormView[Any] be written as the type checker wants them.
+django_stubs_ext.monkeypatch()
 
 MCI_ENV = env.mode()
 PRODUCTION = MCI_ENV == "production"

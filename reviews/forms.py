@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from mci_core.redaction import LABELS
+from mci_core.detectors import LABELS
 from reviews.actions.findings import VERDICTS
 from reviews.actions.grants import MINUTES
 

@@ -92,7 +92,7 @@ def _step(run: Sequence[Event], labels: Mapping[str, str]) -> Step:
 
 
 def marked(text: str) -> list[dict[str, str]]:
-    """A masked text in parts: ``{"text"}`` for what is left, ``{"mask", "text"}`` for what redaction wrote."""
+    """A masked text in parts: ``{"text"}`` for what is left, with ``"mask"`` for what redaction wrote."""
     parts: list[dict[str, str]] = []
     at = 0
     for found in _PLACEHOLDER.finditer(text):

@@ -31,7 +31,7 @@ WEEKS = 12
 
 @dataclass(frozen=True)
 class LeakRate:
-    """One release: how many sessions were judged, how many leaked, and the 95 % interval of the true share."""
+    """One release: how many sessions were judged, how many leaked, the 95 % interval of the share."""
 
     release: int
     reviewed: int
@@ -124,8 +124,8 @@ def volume_figure(cells: list[tuple[date, str, int, int]]) -> dict[str, Any]:
     return {
         "id": "weekly-volume",
         "title": "Events kept, by week and app",
-        "definition": f"Full weeks only. A cell is shown when it rests on {settings.MIN_GROUP_SIZE} people or more;"
-        " others are left out of everything, so nothing about fewer people can be worked out.",
+        "definition": f"Full weeks only. Cells below {settings.MIN_GROUP_SIZE} people are not shown and"
+        " left out of everything, so nothing about fewer people can be worked out.",
         "data": [
             {
                 "type": "bar",
