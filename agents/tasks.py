@@ -1,5 +1,4 @@
-"""Background work on devices: hints after a change of law, hints that were lost, leases that are long over.
-"""
+"""Background work on devices: hints after a change of law, hints that were lost, leases that are long over."""
 
 from __future__ import annotations
 

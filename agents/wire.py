@@ -97,8 +97,8 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def _field_of(message: str) -> str | None:
-    """msgspec says where (``at `$.items[0].at```) and sometimes what it found; only the former is told."""
-    found = re.search(r"at `\$\.?([^`]*)`$", message)
+    """msgspec says where (`` - at `$.items[0].at```) and sometimes what it found; only the former is told."""
+    found = re.search(r"`\$\.?([^`]*)`$", message)
     missing = re.search(r"missing required field `(\w+)`", message)
     parts = [found.group(1) if found else "", missing.group(1) if missing else ""]
     return ".".join(part for part in parts if part) or None

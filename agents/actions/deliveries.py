@@ -114,8 +114,8 @@ UPDATE agents_delivery AS d
 SET state = CASE WHEN a.state = 'fetched' THEN 'leased' ELSE a.state END,
     error = CASE WHEN a.state = 'failed' THEN a.error ELSE '' END,
     leased_at = COALESCE(d.leased_at, a.at),
-    applied_at = CASE WHEN a.state = 'applied' THEN a.at ELSE d.applied_at END,
-    failed_at = CASE WHEN a.state = 'failed' THEN a.at ELSE d.failed_at END
+    applied_at = CASE WHEN a.state = 'applied' THEN GREATEST(a.at, d.leased_at) ELSE d.applied_at END,
+    failed_at = CASE WHEN a.state = 'failed' THEN GREATEST(a.at, d.leased_at) ELSE d.failed_at END
 FROM (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
       AS t(release, digest, state, error, at)) AS a
 WHERE d.device_id = %s AND d.release_number = a.release AND d.policy_digest = a.digest

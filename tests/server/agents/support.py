@@ -1,4 +1,6 @@
-"""What the tests of devices start from: a device that may capture, and requests signed as its agent signs them."""
+"""What the tests of devices start from: a device that may capture, and requests signed as its agent signs
+them.
+"""
 
 from __future__ import annotations
 

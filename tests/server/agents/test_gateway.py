@@ -1,4 +1,6 @@
-"""The real gateway process with a real Redis or Valkey: who gets a stream, what it carries, and how it ends."""
+"""The real gateway process with a real Redis or Valkey: who gets a stream, what it carries, and how it
+ends.
+"""
 
 from __future__ import annotations
 
