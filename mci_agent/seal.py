@@ -101,7 +101,7 @@ def numbered(
 
 
 def hash_key(key: Ed25519PrivateKey) -> bytes:
-    """The key of the method "hash": equal values look equal on this device, and nobody else can compute it."""
+    """The key of the method "hash": equal values look equal on this device, nobody else can compute it."""
     return hashlib.sha256(b"mci-hash-key/1\n" + key.private_bytes_raw()).digest()
 
 
