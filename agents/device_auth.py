@@ -123,7 +123,7 @@ def _claimed(token: str) -> Device:
         pk = uuid.UUID(request_token.device_of(token))
     except ValueError:
         raise Unauthenticated("No such device.", code="unknown_device") from None
-    device = Device.objects.select_related("subject").filter(pk=pk).first()
+    device: Device | None = Device.objects.select_related("subject").filter(pk=pk).first()
     if device is None:
         raise Unauthenticated("No such device.", code="unknown_device")
     return device

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -36,7 +36,9 @@ def publish(kind: Kind, *, release: int | None = None, devices: Iterable[object]
     named = None if devices is None else [str(device) for device in devices]
     if named == []:
         return True
-    chunks = [None] if named is None else [named[i : i + CHUNK] for i in range(0, len(named), CHUNK)]
+    chunks: Sequence[list[str] | None] = (
+        [None] if named is None else [named[i : i + CHUNK] for i in range(0, len(named), CHUNK)]
+    )
     try:
         _send(kind, release, chunks)
     except redis.RedisError as fault:
@@ -45,7 +47,7 @@ def publish(kind: Kind, *, release: int | None = None, devices: Iterable[object]
     return True
 
 
-def _send(kind: Kind, release: int | None, chunks: list[list[str] | None] | list[None]) -> None:
+def _send(kind: Kind, release: int | None, chunks: Sequence[list[str] | None]) -> None:
     url = settings.REDIS_URL
     identity = uuid.uuid4().hex
     with _client(url).pipeline(transaction=True) as pipe:

@@ -35,7 +35,7 @@ def lease_public_keys() -> dict[str, str]:
 
 
 def server_id() -> str:
-    """The issuer of leases: made once, kept beside the keys, never derived from an address that may change."""
+    """The issuer of leases: made once, kept beside the keys, not derived from an address that may change."""
     path = _folder() / "server_id"
     if not path.exists():
         _keep(path, uuid.uuid4().hex.encode())

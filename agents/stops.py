@@ -11,11 +11,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
-from agents.models import CaptureStop, Device
-from agents.querysets import DeviceQuerySet
+from agents.models import CaptureStop, Device, DeviceQuerySet
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Proven(TypedDict):
+    """What :func:`devices` adds to each row."""
+
+    proof: str
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class StopProgress:
         return self.proven == self.total
 
 
-def devices(stop: CaptureStop, now: datetime) -> QuerySet[Device]:
+def devices(stop: CaptureStop, now: datetime) -> QuerySet[WithAnnotations[Device, Proven]]:
     """The devices of the scope, each with ``proof``; revoked ones count until their last lease is over."""
     revoked = Device.objects.revoked().filter(capture_until__gt=now)
     scope: DeviceQuerySet = Device.objects.in_scope(stop)

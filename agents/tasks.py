@@ -1,6 +1,8 @@
-"""Background work on devices: hints after a change of law, hints that were lost, leases that are long over."""
+"""Background work on devices: hints after a change of law, lost hints again, old leases forgotten."""
 
 from __future__ import annotations
+
+import uuid
 
 from celery import shared_task
 
@@ -20,7 +22,10 @@ def hint_everybody() -> None:
 @shared_task(name="agents.tasks.hint_subject")
 def hint_subject(subject_id: str) -> None:
     hints.publish(
-        "lease", devices=list(Device.objects.active().filter(subject=subject_id).values_list("pk", flat=True))
+        "lease",
+        devices=list(
+            Device.objects.active().filter(subject_id=uuid.UUID(subject_id)).values_list("pk", flat=True)
+        ),
     )
 
 

@@ -131,7 +131,7 @@ def acknowledge_notice(
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
     if notice.withdrawn_at is not None:
         raise Conflict("This notice was withdrawn.")
-    last = Acknowledgement.objects.latest(subject=subject.pk, notice=notice)
+    last = Acknowledgement.objects.newest(subject=subject.pk, notice=notice)
     if last is not None and last.at.date() == timezone.now().date():
         with nothing_to_do():
             return last

@@ -6,17 +6,31 @@ Law packs are data with dates and a source; the ruling itself is ``mci_core.juri
 from __future__ import annotations
 
 import uuid
+from datetime import date
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from jurisdictions.querysets import (
-    AcknowledgementQuerySet,
-    AgreementQuerySet,
-    LawPackQuerySet,
-    NoticeQuerySet,
-)
+from accounts import permissions
+
+
+def areas(place: str) -> list[str]:
+    """The place and what lies above it: ``US-NY`` -> ``US``, ``US-NY``."""
+    parts = place.split("-")
+    return ["-".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+class LawPackQuerySet(models.QuerySet["LawPack"]):
+    def visible_to(self, user: Any) -> LawPackQuerySet:
+        return self if permissions.has(user, "jurisdictions.view") else self.none()
+
+    def in_force(self, on: date) -> LawPackQuerySet:
+        """``effective_to`` is the last day."""
+        ends = Q(effective_to__isnull=True) | Q(effective_to__gte=on)
+        return self.filter(ends, effective_from__lte=on)
 
 
 class LawPack(models.Model):
@@ -46,6 +60,16 @@ class LawPack(models.Model):
         return f"{self.key} from {self.effective_from}"
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: Any) -> NoticeQuerySet:
+        """A notice is addressed to every employee."""
+        return self if getattr(user, "is_active", False) else self.none()
+
+    def live(self) -> Notice | None:
+        """The newest one that was not withdrawn: the one that has to be acknowledged."""
+        return self.filter(withdrawn_at__isnull=True).order_by("-number").first()
+
+
 class Notice(models.Model):
     """The text an employee reads: generated from a policy, immutable, identified by its hash."""
 
@@ -62,6 +86,19 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"notice {self.number}"
+
+
+class AcknowledgementQuerySet(models.QuerySet["Acknowledgement"]):
+    def visible_to(self, user: Any) -> AcknowledgementQuerySet:
+        """One's own. Staff see counts, not who read what."""
+        if not getattr(user, "is_active", False):
+            return self.none()
+        return self.filter(subject__user_id=user.pk)
+
+    def newest(self, *, subject: uuid.UUID, notice: Notice) -> Acknowledgement | None:
+        """The newest for this text; an acknowledgement of other words does not count."""
+        found = self.filter(subject_id=subject, notice=notice, text_sha256=notice.text_sha256)
+        return found.order_by("-at").first()
 
 
 class Acknowledgement(models.Model):
@@ -83,6 +120,17 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id} read {self.notice_id}"
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def visible_to(self, user: Any) -> AgreementQuerySet:
+        return self if permissions.has(user, "jurisdictions.view") else self.none()
+
+    def in_force(self, on: date) -> AgreementQuerySet:
+        return self.filter(ended_at__isnull=True, valid_from__lte=on, valid_to__gte=on)
+
+    def for_place(self, place: str) -> AgreementQuerySet:
+        return self.filter(place__in=areas(place))
 
 
 class Agreement(models.Model):
@@ -108,7 +156,7 @@ class Agreement(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(valid_to__gte=models.F("valid_from")), name="agreement_ends_after_start"
+                condition=Q(valid_to__gte=models.F("valid_from")), name="agreement_ends_after_start"
             ),
         )
 

@@ -54,7 +54,9 @@ def ruling_for(subject: Subject, *, at: datetime, personal_device: bool) -> Subj
     on = at.date()
     place = place_of(subject, at)
     notice = Notice.objects.live()
-    acknowledged = None if notice is None else Acknowledgement.objects.latest(subject=subject, notice=notice)
+    acknowledged = (
+        None if notice is None else Acknowledgement.objects.newest(subject=subject.pk, notice=notice)
+    )
     ruling = jurisdiction.decide(
         packs_on(on),
         place,

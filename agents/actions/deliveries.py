@@ -158,7 +158,9 @@ def record_acks(*, device: Device, items: Sequence[Ack], actor: Actor) -> int:
 
 def _known(device: Device, items: Sequence[Ack]) -> list[Ack]:
     """Only releases that this device was given, under the digest that it was given."""
-    offered = set(device.deliveries.values_list("release_number", "policy_digest"))
+    offered: set[tuple[int | None, str]] = set(
+        device.deliveries.values_list("release_number", "policy_digest")
+    )
     offered |= set(
         device.leases.filter(release_number__in={item.release for item in items})
         .values_list("release_number", "policy_digest")

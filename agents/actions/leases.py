@@ -73,9 +73,11 @@ def renew_lease(*, device: Device, report: LeaseReport, actor: Actor, now: datet
     last = device.leases.order_by("-issued_at").first()
     row = _write(device, decision, now)
     _remember(device, report, row, now)
-    device.deliveries.filter(
-        release_number=decision.release_number, state__in=(DeliveryState.PENDING, DeliveryState.NOTIFIED)
-    ).update(state=DeliveryState.LEASED, leased_at=now)
+    if decision.release_number is not None:
+        told = (DeliveryState.PENDING, DeliveryState.NOTIFIED)
+        device.deliveries.filter(release_number=decision.release_number, state__in=told).update(
+            state=DeliveryState.LEASED, leased_at=now
+        )
     commands = _commands(device, now)
     _log(device, decision, last, row, actor)
     return Answer(

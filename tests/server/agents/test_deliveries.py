@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ ROLLOUT = uuid.uuid4()
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     seen: list[Any] = []
 
     def note(kind: str, *, release: int | None = None, devices: Any = None) -> bool:
@@ -30,7 +29,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
         return True
 
     monkeypatch.setattr(hints, "publish", note)
-    yield seen
+    return seen
 
 
 def roll_out(cast: Cast, number: int = 2, digest: str = NEXT, rollout: uuid.UUID = ROLLOUT) -> Delivery:
@@ -68,6 +67,8 @@ def test_a_delivery_goes_from_pending_to_applied(agent: Agent, cast: Cast) -> No
     assert _state(delivery) == "leased"
     assert ack(agent, "applied") == 1
     assert _state(delivery) == "applied"
+    assert delivery.leased_at is not None
+    assert delivery.applied_at is not None
     assert delivery.leased_at <= delivery.applied_at
     device = Device.objects.get(pk=cast.device.pk)
     assert device.applied_release == 2

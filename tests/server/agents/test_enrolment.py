@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -25,9 +24,8 @@ from tests.server.cast import REASON, Cast, make_cast
 
 
 @pytest.fixture(autouse=True)
-def _root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trust, "_source", [lambda: b'{"signed":{}}'])
-    yield
 
 
 def make_token(cast: Cast, **wanted: Any) -> tuple[EnrolmentToken, str]:

@@ -1,4 +1,6 @@
-"""A device always gets a lease; it allows capture only if the law, the notice, the release and no stop say so."""
+"""A device always gets a lease; it allows capture only if the law, the notice, the release and no stop say
+so.
+"""
 
 from __future__ import annotations
 
