@@ -11,7 +11,8 @@ from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_wo
 _CANDIDATE = Pattern(r"\d(?:[ .-]{0,2}\d){11,}")
 # Right after one of these even a number with a wrong check digit is meant as a card's.
 _WORDS = Pattern(
-    r"(?i)(?:credit card|debit card|card number|card no|\bcard|kreditkart\w+|\bvisa|mastercard|amex)(?: (?:is|was|number|no|nr|num))?[:#.]?[ ]{0,2}$"
+    r"(?i)(?:credit card|debit card|card number|card no|\bcard|kreditkart\w+|\bvisa|mastercard|"
+    r"amex)(?: (?:is|was|number|no|nr|num))?[:#.]?[ ]{0,2}$"
 )
 _REACH = 32
 # (first prefix, last prefix, lengths); ISO/IEC 7812 ranges as the card networks publish them

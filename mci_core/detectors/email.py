@@ -10,7 +10,8 @@ from mci_core.detectors.matching import Detector, Hit, Pattern
 
 _ADDRESS = Pattern(
     r"[A-Za-z0-9\xe9_+.'%&!#$*/=?^`{|}~-]{0,63}[A-Za-z0-9\xe9_+-](?:@|%40)"
-    r"(?:[A-Za-z0-9\xe9](?:[A-Za-z0-9\xe9_-]{0,61}[A-Za-z0-9\xe9])?\.)+[A-Za-z\xe9][A-Za-z0-9\xe9-]{0,22}[A-Za-z\xe9]"
+    r"(?:[A-Za-z0-9\xe9](?:[A-Za-z0-9\xe9_-]{0,61}[A-Za-z0-9\xe9])?\.)+[A-Za-z\xe9][A-Za-z0-9\xe9-]"
+    r"{0,22}[A-Za-z\xe9]"
 )
 # Signs that may stand in an address but far more often end what stands before it.
 _CUTS = b"=/?&'#|{}`$!*^%~"

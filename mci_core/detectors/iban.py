@@ -39,7 +39,7 @@ def check_digits(iban: str) -> bool:
 
 
 def _read(data: bytes, start: int, wanted: int) -> tuple[str, int] | None:
-    """`wanted` letters and digits from `start` on, with single spaces or hyphens between, and where they end."""
+    """`wanted` letters and digits from `start` on, single spaces or hyphens between, and their end."""
     chars: list[str] = []
     index, gap = start, 0
     while index < len(data) and len(chars) < wanted:

@@ -13,7 +13,8 @@ _SIX = Pattern(
 )
 # A number with dots right after one of these is a version.
 _VERSION = Pattern(
-    r"(?i)(?:\bv|\bver\.?|version|release|build|section|chapter|firmware|driver|==|~=|>=|<=|\^|[a-z]/)[ :=]{0,2}$"
+    r"(?i)(?:\bv|\bver\.?|version|release|build|section|chapter|firmware|driver|==|~=|>=|<=|\^|"
+    r"[a-z]/)[ :=]{0,2}$"
 )
 _NETWORK = Pattern(r"^(?:%[A-Za-z0-9]{1,15})?(?:/\d{1,3})?")
 

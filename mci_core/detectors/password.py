@@ -17,16 +17,19 @@ _KEY = (
 _ASSIGNED = Pattern(
     r"(?i)"
     + _KEY
-    + r"[\w.-]{0,20}(?:\\?[\"'`\]]){0,2}(?: (?:for|to|of|on) [\w .-]{1,40}?)?[ \t]{0,4}(?:=>|:=|==|===|[:=]|\|)[ \t]{0,4}"
+    + r"[\w.-]{0,20}(?:\\?[\"'`\]]){0,2}(?: (?:for|to|of|on) [\w .-]{1,40}?)?[ \t]{0,4}(?:=>|:=|==|===|"
+    r"[:=]|\|)[ \t]{0,4}"
     r"(?:\\?\"([^\"\n\\]+)|\\?'([^'\n\\]+)|`([^`\n]+)|([^\s\"'`,;<>][^\s\"'`;<>]+))"
 )
 _SPOKEN = Pattern(
     r"(?i)(?:" + _KEY + r"|\bpin\b)(?: (?:for|to|of|on) [\w.\xe9-]{1,30}(?: [\w.\xe9-]{1,30})?)?[ ]{1,2}"
-    r"(?:is now|is still|is|was|ist|lautet|est|es|are|changed to|set to|reset to|->|to)[ :]{1,3}[\"'`]?([^\s\"'`]{3,})"
+    r"(?:is now|is still|is|was|ist|lautet|est|es|are|changed to|set to|reset to|->|"
+    r"to)[ :]{1,3}[\"'`]?([^\s\"'`]{3,})"
 )
 _PIN = Pattern(r"(?i)\bpin(?: code| number)?[ :=]{1,3}(\d{4,8})\b")
 _FORM = Pattern(
-    r"(?i)(?:type|name|id)=[\"']?(?:password|passwd|pwd|pass)[\"']?[^<>\n]{0,80}\svalue=[\"']([^\"'\n]{3,})[\"']"
+    r"(?i)(?:type|name|id)=[\"']?(?:password|passwd|pwd|"
+    r"pass)[\"']?[^<>\n]{0,80}\svalue=[\"']([^\"'\n]{3,})[\"']"
 )
 _NET_USE = Pattern(r"(?i)/user:\S+ ([^\s\"'/]{4,})")
 _BARE = Pattern(r"(?i)\b(?:password|passwort|passwd|kennwort|pwd|pw)[ ]{1,2}[\"'`]?([^\s\"'`:=,;]{6,64})")
@@ -34,7 +37,8 @@ _OPTION = Pattern(
     r"(?i)(?:--(?:password|passwd|pass|pwd)[= ]|\s-p[ ]?|\bsshpass -p[ ]?|/p:|-w )[\"']?([^\s\"'<>]{4,})"
 )
 _OPTION_TOOL = Pattern(
-    r"(?i)\b(?:mysql\w*|docker login|sshpass|mongo\w*|redis-cli|psql|ldap\w+|curl|net use|xfreerdp|smbclient|rdesktop)\b"
+    r"(?i)\b(?:mysql\w*|docker login|sshpass|mongo\w*|redis-cli|psql|ldap\w+|curl|net use|xfreerdp|"
+    r"smbclient|rdesktop)\b"
 )
 _USER_OPTION = Pattern(r"(?:\s-u|\s--user|\s--proxy-user)[ =]?[\"']?[^\s:\"'/]{1,64}:([^\s\"'<>]{3,})")
 _TYPED = Pattern(r"(?i)[^\s](?:\[tab\]|\t)([^\s\[\]]{5,64})(?:\[(?:enter|return)\]|\n|$)")
@@ -67,23 +71,15 @@ def _plain(data: bytes) -> Iterator[Hit]:
 
 
 def _commands(data: bytes) -> Iterator[Hit]:
-    if _OPTION_TOOL.found_in(data) or b"--pass" in data:
-        for start, end in _OPTION.spans(data, 1):
-            if values.is_password(data[start:end], plain=False):
-                yield Hit(start, end, "PASSWORD", 0.75)
-        for start, end in _USER_OPTION.spans(data, 1):
-            if values.is_password(data[start:end], plain=False):
-                yield Hit(start, end, "PASSWORD", 0.85)
     for start, end in _PIN.spans(data, 1):
         yield Hit(start, end, "PASSWORD", 0.8)
-    for pattern in (_FORM, _NET_USE):
-        for start, end in pattern.spans(data, 1):
+    places = [(_FORM, 1), (_NET_USE, 1), (_SQL, 1), (_SQL, 2)]
+    if _OPTION_TOOL.found_in(data) or b"--pass" in data:
+        places += [(_OPTION, 1), (_USER_OPTION, 1)]
+    for pattern, group in places:
+        for start, end in pattern.spans(data, group):
             if values.is_password(data[start:end], plain=False):
-                yield Hit(start, end, "PASSWORD", 0.85)
-    for group in (1, 2):
-        for start, end in _SQL.spans(data, group):
-            if values.is_password(data[start:end], plain=False):
-                yield Hit(start, end, "PASSWORD", 0.85)
+                yield Hit(start, end, "PASSWORD", 0.8)
 
 
 def _typed(data: bytes) -> Iterator[Hit]:
@@ -92,11 +88,8 @@ def _typed(data: bytes) -> Iterator[Hit]:
         value = data[start:end]
         has_digit = any(48 <= code <= 57 for code in value)
         likely = (has_digit and values.mixed(value) >= 2 and len(value) >= 6) or value.count(b"-") >= 3
-        if (
-            (likely or values.mixed(value) >= 3)
-            and not values.is_placeholder(value)
-            and not values.is_code(value)
-        ):
+        empty = values.is_placeholder(value) or values.is_code(value)
+        if (likely or values.mixed(value) >= 3) and not empty:
             yield Hit(start, end, "PASSWORD", 0.7)
 
 
@@ -110,7 +103,8 @@ def find(data: bytes) -> Iterator[Hit]:
 
 DETECTOR = Detector(
     "PASSWORD",
-    r"(?i)pass|pwd|\bpw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b|[\w\W]-[pwu]|/p:|--user|--proxy|/user:|"
+    r"(?i)pass|pwd|\bpw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b|[\w\W]-[pwu]|"
+    r"/p:|--user|--proxy|/user:|"
     r"identified|\t|\[tab\]",
     find,
 )

@@ -19,11 +19,14 @@ _BRACKETS = Pattern(r"^\(?\+?\d{1,4}\) ?\d")
 _NATIONAL = Pattern(r"^\(?0\d{1,5}\)?[ /-]{1,3}\d{2,}(?:[ /-]?\d{2,}){0,4}$")
 _GROUPED = Pattern(r"^\d{3}[ .-]\d{3}[ .-]\d{3,4}$|^\d{2,4}(?:[ -]\d{2,4}){2,4}$|^[2-9]\d{2}[.-]\d{4}$")
 _WORDS = Pattern(
-    r"(?i)(?:phone|\bcall|\bmobil|\bcell|\btel\b|\btel\.|telefo|\bfax|whatsapp|\bsms\b|\btext me|\bdial|\bring\b|"
-    r"\breach\b|contact|hotline|handy|rufnummer|\bnumero\b|\bnumber is\b|\bph\b|\bph\.|\bext\b|signal\b|viber)"
+    r"(?i)(?:phone|\bcall|\bmobil|\bcell|\btel\b|\btel\.|telefo|\bfax|whatsapp|\bsms\b|\btext me|"
+    r"\bdial|\bring\b|"
+    r"\breach\b|contact|hotline|handy|rufnummer|\bnumero\b|\bnumber is\b|\bph\b|\bph\.|\bext\b|"
+    r"signal\b|viber)"
 )
 _NOT = Pattern(
-    r"(?i)(?:order|invoice|reference|\bref\b|sequence|part number|case|policy|license|licence|passport|ssn|ticket|account|tracking|serial|isbn|version|card|\bid\b|#|amount|\$|\xb7)[ :#.]{0,3}$"
+    r"(?i)(?:order|invoice|reference|\bref\b|sequence|part number|case|policy|license|licence|passport|"
+    r"ssn|ticket|account|tracking|serial|isbn|version|card|\bid\b|#|amount|\$|\xb7)[ :#.]{0,3}$"
 )
 _EXTENSION = Pattern(r"^(?i)[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6}")
 _DATE = Pattern(

@@ -67,16 +67,23 @@ _PROVIDERS = (
 )
 _KNOWN = Pattern("|".join(_PROVIDERS))
 KNOWN_GATE = (
-    r"A[3KSBCRIGN][TIPA][A-Z]|gh[pousr]_|github_pat|gl[a-z]{2,5}-|GR1348|xox[a-z]-|xapp-|hooks\.slack|webhook|"
-    r"[srp]k[_-]|whsec|AIza|ya29|1//0|GOCSPX|SG\.|key-|-us\d|[A-Z]{2}[0-9a-f]{32}|\bsl\.|cf[kau]t?_|ABSK|npm_|pypi-|do[op]_v1|shp[a-z]{2}_|"
-    r"sq0|EAA|\d{13}\|ntn_|\d\||ntn_|secret_|lin_api|figd_|hf_|dapi|hv[sb]\.|ATATT|glsa_|eyJrI|PMAK|NRAK|pscale|tfp_|"
+    r"A[3KSBCRIGN][TIPA][A-Z]|gh[pousr]_|github_pat|gl[a-z]{2,5}-|GR1348|xox[a-z]-|xapp-|hooks\.slack|"
+    r"webhook|"
+    r"[srp]k[_-]|whsec|AIza|ya29|1//0|GOCSPX|SG\.|key-|-us\d|[A-Z]{2}[0-9a-f]{32}|\bsl\.|cf[kau]t?_|"
+    r"ABSK|npm_|pypi-|do[op]_v1|shp[a-z]{2}_|"
+    r"sq0|EAA|\d{13}\|ntn_|\d\||ntn_|secret_|lin_api|figd_|hf_|dapi|hv[sb]\.|ATATT|glsa_|eyJrI|PMAK|"
+    r"NRAK|pscale|tfp_|"
     r"atlasv1|AGE-SEC|amzn|Q~|\bS[AOUCNX][A-Z2-7]{9}|:AA|[MNO][A-Za-z0-9_-]{23,25}\."
 )
 _WORD = (
-    r"(?:secret|token|api[_ .-]?keys?|apikey|access[_ .-]?key(?:[_ -]?id)?|auth[_-]?key|private[_-]?key(?:[_-]?id)?|"
-    r"client[_-]?secret|credentials?|signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?key|master[_-]?key|"
-    r"session[_-]?id|sessionid|session|csrf[a-z]*|xsrf[a-z-]*|jsessionid|phpsessid|\bsid\b|oauth[a-z_]*|bearer|"
-    r"auth[_-]?code|license[_-]?key|deploy[_-]?key|webhook|signature|consumer[_-]?key|app[_-]?key|cookie|nkey|hmac|"
+    r"(?:secret|token|api[_ .-]?keys?|apikey|access[_ .-]?key(?:[_ -]?id)?|auth[_-]?key|"
+    r"private[_-]?key(?:[_-]?id)?|"
+    r"client[_-]?secret|credentials?|signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?key|"
+    r"master[_-]?key|"
+    r"session[_-]?id|sessionid|session|csrf[a-z]*|xsrf[a-z-]*|jsessionid|phpsessid|\bsid\b|"
+    r"oauth[a-z_]*|bearer|"
+    r"auth[_-]?code|license[_-]?key|deploy[_-]?key|webhook|signature|consumer[_-]?key|app[_-]?key|"
+    r"cookie|nkey|hmac|"
     r"[_-]key\b|\bkey\b|[a-z]Key\b|\bauth\b|_auth\b|otp|\bseed\b|\bjwt\b|salt)"
 )
 _ASSIGNED = Pattern(
@@ -88,17 +95,21 @@ _ASSIGNED = Pattern(
 _LIST = Pattern(r"(?i)(?:tokens|secrets|keys|codes)\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\[([^\]\n]{8,})\]")
 _ITEM = Pattern(r"[\"']([^\"'\\\s,]{8,})[\"'\\]")
 _SPOKEN = Pattern(
-    r"(?i)\b(?:token|secret|api key|key|access key|secret key)(?: (?:is|was|ist)[ :]{1,3}|[ :]{1,2})[\"'`]?([A-Za-z0-9_.+/=~-]{12,})"
+    r"(?i)\b(?:token|secret|api key|key|access key|secret key)(?: (?:is|was|ist)[ :]{1,3}|"
+    r"[ :]{1,2})[\"'`]?([A-Za-z0-9_.+/=~-]{12,})"
 )
 _HEADER = Pattern(
-    r"(?i)(?:bearer|basic|token|apikey|digest|negotiate|sso-key|aws4-hmac-sha256)[ :]{1,2}[\"']?([A-Za-z0-9_.~+/=:-]{8,})"
+    r"(?i)(?:bearer|basic|token|apikey|digest|negotiate|sso-key|"
+    r"aws4-hmac-sha256)[ :]{1,2}[\"']?([A-Za-z0-9_.~+/=:-]{8,})"
 )
 _CODE = Pattern(
-    r"(?i)(?:code|otp|tan|passcode|2fa|mfa|verification|one[- ]time)\b[^\n\d]{0,30}?[ :=]((?:\d{3}[ -]\d{3}|[A-Z]{0,3}-?\d{4,8}))\b"
+    r"(?i)(?:code|otp|tan|passcode|2fa|mfa|verification|"
+    r"one[- ]time)\b[^\n\d]{0,30}?[ :=]((?:\d{3}[ -]\d{3}|[A-Z]{0,3}-?\d{4,8}))\b"
 )
 _CODE_AFTER = Pattern(r"(?i)\b(\d{3}[ -]?\d{3}|\d{4,8}) is your [\w ]{0,40}code")
 _CODE_WORDS = Pattern(
-    r"(?i)verif|one[- ]?time|otp|2fa|mfa|login|sign[- ]?in|security|authenticat|confirm|auth|passcode|\btan\b|your code|the code|access code"
+    r"(?i)verif|one[- ]?time|otp|2fa|mfa|login|sign[- ]?in|security|authenticat|confirm|auth|passcode|"
+    r"\btan\b|your code|the code|access code"
 )
 _NOT_CODE = Pattern(
     r"(?i)error|status|exit|zip|postal|country|product|promo|http|area|discount|code review|coupon|source"
@@ -111,23 +122,30 @@ def _known(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "SECRET", 0.95)
 
 
+def _trim(data: bytes, start: int, end: int, signs: bytes) -> int:
+    while end > start and data[end - 1] in signs:
+        end -= 1
+    return end
+
+
 def _announced(data: bytes) -> Iterator[Hit]:
     for group, confidence in ((1, 0.8), (2, 0.7)):
         for start, end in _ASSIGNED.spans(data, group):
-            while end > start and data[end - 1] in b".,)]}":
-                end -= 1
-            if values.is_secret(data[start:end]):
-                yield Hit(start, end, "SECRET", confidence)
+            stop = _trim(data, start, end, b".,)]}")
+            if values.is_secret(data[start:stop]):
+                yield Hit(start, stop, "SECRET", confidence)
+    for pattern in (_SPOKEN, _HEADER):
+        for start, end in pattern.spans(data, 1):
+            stop = _trim(data, start, end, b".:")
+            if values.is_secret(data[start:stop]) and values.mixed(data[start:stop]) >= 2:
+                yield Hit(start, stop, "SECRET", 0.7)
+
+
+def _listed(data: bytes) -> Iterator[Hit]:
     for start, end in _LIST.spans(data, 1):
         for first, last in _ITEM.spans(data[start:end], 1):
             if values.is_secret(data[start + first : start + last]):
                 yield Hit(start + first, start + last, "SECRET", 0.75)
-    for pattern in (_SPOKEN, _HEADER):
-        for start, end in pattern.spans(data, 1):
-            while end > start and data[end - 1] in b".:":
-                end -= 1
-            if values.is_secret(data[start:end]) and values.mixed(data[start:end]) >= 2:
-                yield Hit(start, end, "SECRET", 0.7)
 
 
 def _codes(data: bytes) -> Iterator[Hit]:
@@ -143,11 +161,14 @@ def find(data: bytes) -> Iterator[Hit]:
     """Secret tokens, keys and one-time codes."""
     yield from _known(data)
     yield from _announced(data)
+    yield from _listed(data)
     yield from _codes(data)
 
 
 _ANNOUNCE_GATE = (
-    r"(?i)secret|token|key|credential|session|csrf|xsrf|jsessionid|phpsessid|\bsid\b|oauth|bearer|basic|auth|webhook|"
-    r"signature|cookie|hmac|otp|\bseed\b|salt|apikey|digest|jwt|code|\btan\b|2fa|mfa|verification|one[- ]time"
+    r"(?i)secret|token|key|credential|session|csrf|xsrf|jsessionid|phpsessid|\bsid\b|oauth|bearer|"
+    r"basic|auth|webhook|"
+    r"signature|cookie|hmac|otp|\bseed\b|salt|apikey|digest|jwt|code|\btan\b|2fa|mfa|verification|"
+    r"one[- ]time"
 )
 DETECTOR = Detector("SECRET", f"{KNOWN_GATE}|{_ANNOUNCE_GATE}", find)

@@ -10,7 +10,8 @@ from mci_core.detectors.matching import Detector, Hit, Pattern
 _PASSWORD = Pattern(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>]*:([^\s/\"'<>`]+)@[A-Za-z0-9\xe9\[{$%_-]")
 _TOKEN_USER = Pattern(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://([A-Za-z0-9_-]{20,})@[A-Za-z0-9]")
 _QUERY = Pattern(
-    r"(?i)[?&;#](?:[\w.-]{0,30}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|apikey|sig|signature|credential)|"
+    r"(?i)[?&;#](?:[\w.-]{0,30}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|apikey|sig|signature|"
+    r"credential)|"
     r"access[_-]?key|auth|key|code|otp|sid|session(?:id)?|jwt|hmac|[\w-]{0,20}session[\w-]{0,20}|ticket)"
     r"=([^&\s#\"'<>;\\]{6,})"
 )

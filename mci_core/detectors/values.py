@@ -13,11 +13,14 @@ _PLACEHOLDER = Pattern(
     r"(?i)^(?:[x*.\xb7_#?-]+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
     r"null|none|nil|true|false|undefined|yes|no|on|off|string|number|boolean|str|int|bytes|bool|text|"
     r"required|optional|changeme|change_me|change-me|placeholder|redacted|hidden|masked|empty|example|"
-    r"your[_ -].*|my[_ -]?(?:password|secret|token|key)|tbd|n/a|new|old|auth|user|data|(?:hmac|rsa|aes)?-?(?:sha|md)-?\d{1,3}(?:-\w+)?|(?:hmac|rsa|aes)-\w+(?:-\w+)?|\.\.\.|password|passwd|secret|token|pass)$"
+    r"your[_ -].*|my[_ -]?(?:password|secret|token|key)|tbd|n/a|new|old|auth|user|data|(?:hmac|rsa|"
+    r"aes)?-?(?:sha|md)-?\d{1,3}(?:-\w+)?|(?:hmac|rsa|aes)-\w+(?:-\w+)?|\.\.\.|password|passwd|secret|"
+    r"token|pass)$"
 )
 _CODE = Pattern(
     r"^(?:[A-Za-z_][\w]*(?:\.|->|::)[A-Za-z_][\w.>:-]*(?:\(.*|\[.*)?|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*\[.*|"
-    r"[a-z][a-z0-9+.-]*://|self\.|this\.|process\.|os\.|new |function|lambda|\(|\[|\{|&[a-z]|//|/\w+/|\\[nrt]$|=|\+|\|)"
+    r"[a-z][a-z0-9+.-]*://|self\.|this\.|process\.|os\.|new |function|lambda|\(|\[|\{|&[a-z]|//|/\w+/|"
+    r"\\[nrt]$|=|\+|\|)"
 )
 # Few words are longer; random letters of one case are.
 LONG_WORD = 15
@@ -25,7 +28,9 @@ _WORD = Pattern(r"^[A-Za-z\xe9]?[a-z\xe9]+[.!?:;,]?$|^[A-Z]+$")
 _WORDS = Pattern(r"^[A-Za-z]+(?:[_-][A-Za-z]+){1,6}$|^[a-z]+(?:[A-Z][a-z]+){1,5}$")
 
 _VARIABLE = Pattern(
-    r"^(?:[A-Za-z]+[_-])*[A-Za-z]*(?i:passw(?:or)?d|pass|pwd)[A-Za-z]*(?:[_-][A-Za-z]+)+$|^(?:[A-Za-z]+[_-])+(?i:passw(?:or)?d|pass|pwd)$|^(?:passw(?:or)?d|pwd)(?:[A-Z][a-z]+)+$|^[a-z]+(?:Password|Pwd)$"
+    r"^(?:[A-Za-z]+[_-])*[A-Za-z]*(?i:passw(?:or)?d|pass|pwd)[A-Za-z]*(?:[_-][A-Za-z]+)+$|"
+    r"^(?:[A-Za-z]+[_-])+(?i:passw(?:or)?d|pass|pwd)$|^(?:passw(?:or)?d|pwd)(?:[A-Z][a-z]+)+$|"
+    r"^[a-z]+(?:Password|Pwd)$"
 )
 
 
@@ -49,7 +54,8 @@ def is_code(value: bytes) -> bool:
 
 def is_word(value: bytes) -> bool:
     """Whether this is a plain word or an identifier made of words."""
-    return len(value) < LONG_WORD and bool(_WORD.found_in(value)) or bool(_WORDS.found_in(value))
+    short = len(value) < LONG_WORD
+    return (short and _WORD.found_in(value)) or _WORDS.found_in(value)
 
 
 def is_sentence(value: bytes) -> bool:

@@ -120,9 +120,9 @@ def redact_frame(
     *,
     regions: Sequence[Sequence[float]] = (),
 ) -> tuple[bytes, list[Rect]]:
-    """A new WebP without what the rules and the default pack find, and the places painted over (image pixels).
+    """A new WebP without what rules and default pack find, and the places painted over (image pixels).
 
-    `boxes`: the text on the screen, [{"rect": [l, t, r, b], "text": str}]; `regions`: further places to paint.
+    `boxes`: the text on the screen, [{"rect": [l, t, r, b], "text": str}]; `regions`: more places to paint.
     """
     frame, masked, _ = _redact(webp, boxes, rules, regions)
     return frame, masked

@@ -205,8 +205,8 @@ def rules_for(rules: Sequence[Rule], entry: str | None, signal: str | None, fiel
 def placeholder(span: Span, value: str, hash_key: bytes | None) -> str:
     """What is written instead of a span.
 
-    Method "hash" gives the same value the same sign within one key; without a key it is a plain mask, because a
-    hash that anybody can compute gives short values away.
+    Method "hash" gives the same value the same sign within one key; without a key it is a plain mask, because
+    a hash that anybody can compute gives short values away.
     """
     if span.method != "hash" or hash_key is None:
         return f"[{span.label}]"

@@ -55,7 +55,7 @@ class _Outcome:
 
 
 class _Pass:
-    """One pass over a session. `frames`: what to do with screenshots; None only looks whether they are masked."""
+    """One pass over a session. `scanning`: frames are not redacted, only looked at whether they were."""
 
     def __init__(
         self, policy: Policy, frames: Frames | None, hash_key: bytes | None, *, scanning: bool
