@@ -21,7 +21,7 @@ from django.views import View
 from rest_framework.permissions import BasePermission
 
 from accounts import permissions
-from accounts.actors import user_actor
+from accounts.actors import has_fresh_factor, user_actor
 from mci_core.errors import ActionError, Forbidden
 
 P = ParamSpec("P")
@@ -29,12 +29,14 @@ V = TypeVar("V", bound=HttpResponseBase)
 PageView = Callable[Concatenate[HttpRequest, P], V]
 
 
-def _enter(request: HttpRequest, permission: str | None) -> HttpResponseBase | None:
+def _enter(request: HttpRequest, permission: str | None, fresh: str = "") -> HttpResponseBase | None:
     """None when the way is free; otherwise the answer."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if permission is not None and not permissions.has(request.user, permission):
         raise Http404
+    if fresh and permissions.needs_fresh_factor(fresh) and not has_fresh_factor(request):
+        return ask_for_factor(request)
     return None
 
 
@@ -58,13 +60,19 @@ def _answered(request: HttpRequest, view: Callable[[], HttpResponseBase]) -> Htt
         raise
 
 
-def staff_page(permission: str) -> Callable[[PageView[P, HttpResponseBase]], PageView[P, HttpResponseBase]]:
-    """For function views: ``@staff_page("capture_policies.view")``."""
+def staff_page(
+    permission: str, *, fresh: str = ""
+) -> Callable[[PageView[P, HttpResponseBase]], PageView[P, HttpResponseBase]]:
+    """For function views: ``@staff_page("reviews.view", fresh="reviews.open_grant")``.
+
+    ``fresh`` names an action that the page leads to: if that needs a fresh second factor, it is asked for
+    before the person types anything.
+    """
 
     def decorate(view: PageView[P, HttpResponseBase]) -> PageView[P, HttpResponseBase]:
         @functools.wraps(view)
         def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            refused = _enter(request, permission)
+            refused = _enter(request, permission, fresh)
             return refused or _answered(request, lambda: view(request, *args, **kwargs))
 
         run.mci_gate = permission  # type: ignore[attr-defined]  # read by the access matrix
@@ -86,12 +94,15 @@ def employee_page(view: PageView[P, HttpResponseBase]) -> PageView[P, HttpRespon
 
 
 class StaffPage(View):
-    """For class views: set ``permission``. First in the list of bases."""
+    """For class views: set ``permission`` and, as for :func:`staff_page`, ``fresh``. First in the list of
+    bases.
+    """
 
     permission: str
+    fresh = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        refused = _enter(request, self.permission)
+        refused = _enter(request, self.permission, self.fresh)
         return refused or _answered(
             request, lambda: super(StaffPage, self).dispatch(request, *args, **kwargs)
         )

@@ -24,8 +24,6 @@ from mci_core.errors import Conflict
 def person_key(subject: Subject) -> tuple[PersonKey, bytes]:
     """The living key of the person, made when there is none (the first, or after an erasure)."""
     locked = Subject.objects.select_for_update().get(pk=subject.pk)
-    if locked.erased_at is not None:
-        raise Conflict("This person was erased.", code="subject_erased")
     row = locked.keys.filter(destroyed_at__isnull=True).order_by("-epoch").first()
     return (row, _opened(row)) if row is not None else _new_epoch(locked)
 

@@ -191,6 +191,7 @@ class Subject(models.Model):
     pseudonym = models.CharField(max_length=16, unique=True, help_text="random, for example P-7K3QF2")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="subjects")
     created_at = models.DateTimeField(default=timezone.now)
+    #: What was captured before this moment was erased at the person's request.
     erased_at = models.DateTimeField(null=True)
 
     objects = SubjectQuerySet.as_manager()

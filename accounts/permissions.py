@@ -23,7 +23,7 @@ EMPLOYEE, DEVICE, SYSTEM = "employee", "device", "system"
 STAFF = frozenset({ADMIN, OFFICER, ML, AUDITOR})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "accounts.view_people": frozenset({ADMIN, OFFICER}),
+    "accounts.view_people": frozenset({ADMIN, OFFICER, AUDITOR}),
     "accounts.view_roles": frozenset({ADMIN, OFFICER, AUDITOR}),
     "accounts.view_departments": frozenset({ADMIN}),
     "accounts.view_tokens": STAFF,
@@ -42,6 +42,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "accounts.revoke_api_token": STAFF,
     "accounts.update_profile": frozenset({EMPLOYEE}),
     "accounts.destroy_person_keys": frozenset({OFFICER, SYSTEM}),
+    "accounts.mark_erased_before": frozenset({SYSTEM}),
 }
 
 #: These need a second factor shown within the last minutes. Other apps add theirs as ``FRESH_MFA`` beside

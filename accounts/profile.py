@@ -1,12 +1,9 @@
-"""The page on which a person sets theme and time zone. The theme also goes into a cookie, which pages
-read.
-"""
+"""The page on which a person sets theme and time zone."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -15,17 +12,8 @@ from accounts.access import EmployeePage
 from accounts.models import User
 from accounts.pages import ActionForm
 
+#: What the switch in the page head writes for one machine; saving the profile takes it back.
 THEME_COOKIE = "mci_theme"
-_YEAR = 365 * 86_400
-
-
-def remember_theme(response: HttpResponse, theme: str) -> None:
-    """No cookie means: as the system."""
-    if theme == "auto":
-        response.delete_cookie(THEME_COOKIE)
-        return
-    secure = bool(settings.SESSION_COOKIE_SECURE)
-    response.set_cookie(THEME_COOKIE, theme, max_age=_YEAR, secure=secure, samesite="Lax")
 
 
 class Profile(EmployeePage, ActionForm):
@@ -45,5 +33,5 @@ class Profile(EmployeePage, ActionForm):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         if response.status_code == 302:
-            remember_theme(response, form.cleaned_data["theme"])
+            response.delete_cookie(THEME_COOKIE)
         return response

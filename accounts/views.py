@@ -97,6 +97,7 @@ class PersonDetail(_Tabs, TemplateView):
 
 class PersonNew(StaffPage, ActionForm):
     permission = "accounts.create_user"
+    fresh = "accounts.create_user"
     template_name = "accounts/person_new.html"
     form_class = forms.PersonForm
     success_message = "The account was made."
@@ -133,7 +134,7 @@ class PersonMove(StaffPage, ActionPost):
 class PersonPlace(StaffPage, ActionForm):
     """Only writes: what was stated before is shown to the person, not here beside the name."""
 
-    permission = "accounts.set_work_location"
+    permission = "accounts.create_user"
     template_name = "accounts/person_place.html"
     form_class = forms.PlaceForm
     success_message = "The place of work is recorded."
@@ -205,6 +206,7 @@ class RoleList(_Tabs, ListPage):
 
 class RoleRequest(StaffPage, ActionForm):
     permission = "accounts.request_role"
+    fresh = "accounts.request_role"
     template_name = "accounts/role_request.html"
     form_class = forms.RoleRequestForm
     success_message = "The role was asked for. Another person has to approve it."
@@ -301,6 +303,7 @@ class TokenNew(StaffPage, ActionForm):
     """Answers the post with the secret itself: it is shown once and never stored."""
 
     permission = "accounts.create_api_token"
+    fresh = "accounts.create_api_token"
     template_name = "accounts/token_new.html"
     form_class = forms.TokenForm
 

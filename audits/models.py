@@ -8,9 +8,10 @@ from it by PostgreSQL, so what a page shows cannot differ from what is hashed.
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 #: Tables on which the application role has INSERT and SELECT only.
-APPEND_ONLY_TABLES = ("audits_auditentry", "audits_auditdetail")
+APPEND_ONLY_TABLES = ("audits_auditentry", "audits_auditdetail", "audits_checkpoint")
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -62,3 +63,25 @@ class AuditDetail(models.Model):
 
     def __str__(self) -> str:
         return f"detail of #{self.pk}"
+
+
+class Checkpoint(models.Model):
+    """What the sequencer has seen: the first ``size`` entries in (txid, id) order have this Merkle root.
+
+    ``frontier`` are the roots of the perfect subtrees from the left, one per bit of ``size``: all that is
+    needed to go on without reading the log again.
+    """
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+    last_txid = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    frontier = models.JSONField()
+
+    class Meta:
+        db_table = "audits_checkpoint"
+        ordering = ("-size",)
+
+    def __str__(self) -> str:
+        return f"checkpoint of {self.size}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.actions.departments import create_department, move_to_department
+from accounts.actions.erasure import mark_erased_before
 from accounts.actions.locations import set_work_location
 from accounts.actions.people import (
     add_second_factor,
@@ -24,6 +25,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "destroy_person_keys",
+    "mark_erased_before",
     "move_to_department",
     "request_role",
     "revoke_api_token",

@@ -94,6 +94,10 @@ def _destroy_person_keys(cast: Cast) -> None:
     actions.destroy_person_keys(subject=cast.subject(), actor=cast.system())
 
 
+def _mark_erased_before(cast: Cast) -> None:
+    actions.mark_erased_before(subject=cast.subject(), moment=timezone.now(), actor=cast.system())
+
+
 def _without_result(example: Callable[[Cast], Any]) -> Callable[[Cast], None]:
     def run(cast: Cast) -> None:
         example(cast)
@@ -117,4 +121,5 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "accounts.create_api_token": _without_result(_create_api_token),
     "accounts.revoke_api_token": _revoke_api_token,
     "accounts.destroy_person_keys": _destroy_person_keys,
+    "accounts.mark_erased_before": _mark_erased_before,
 }

@@ -1,0 +1,44 @@
+"""What a reader sees of an entry: the leaf itself, and beside it the sealed part when the commitment fits.
+
+Names are looked up for accounts only, when a page asks; the log holds ids.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from audits import leaf as leaves
+from audits.models import AuditDetail, AuditEntry
+from mci_core.envelope import CannotOpen
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The sealed part; ``problem`` says why it cannot be shown."""
+
+    reason: str = ""
+    details: dict[str, Any] | None = None
+    problem: str = ""
+
+
+def leaf_of(entry: AuditEntry) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(entry.leaf)
+    return found
+
+
+def opened(entry: AuditEntry) -> Opened:
+    """Reason and details, compared with the commitment in the leaf."""
+    detail = AuditDetail.objects.filter(pk=entry.pk).first()
+    if detail is None:
+        return Opened(problem="The details of this entry were erased.")
+    committed = leaf_of(entry)["commitment"]
+    try:
+        private = leaves.unseal(bytes(detail.sealed), committed)
+    except CannotOpen:
+        return Opened(problem="The details do not open with the current key.")
+    if leaves.commitment(bytes(detail.salt), private) != committed:
+        return Opened(problem="The details are not those that the entry committed to.")
+    found = json.loads(private)
+    return Opened(reason=found["reason"], details=found["details"])

@@ -1,0 +1,41 @@
+"""What beat does for the log: next months' partitions, and reading the whole log against its checkpoint."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from celery.schedules import crontab
+from django.db import connection
+
+from audits.actions import record_event
+from audits.actor import Actor
+from audits.sequence import Broken, latest, verify
+
+SCHEDULE = {
+    "audits.tasks.ensure_partitions": crontab(hour="1", minute="10"),
+    "audits.tasks.verify_log": crontab(minute="25"),
+}
+
+
+@shared_task(name="audits.tasks.ensure_partitions")
+def ensure_partitions() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audits_ensure_partitions()")
+
+
+@shared_task(name="audits.tasks.verify_log")
+def verify_log() -> None:
+    """Writes what it found into the log, so that the page can tell and a broken log cannot pass in
+    silence.
+    """
+    checkpoint = latest()
+    if checkpoint is None:
+        return
+    actor = Actor.system("beat")
+    try:
+        verify(checkpoint)
+    except Broken as fault:
+        facts = {"size": checkpoint.size, "fault": str(fault)[:120]}
+        record_event(action="audits.log_broken", actor=actor, facts=facts)
+        raise
+    facts = {"size": checkpoint.size, "root": checkpoint.root}
+    record_event(action="audits.log_verified", actor=actor, facts=facts)

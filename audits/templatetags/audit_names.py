@@ -1,0 +1,40 @@
+"""How an entry's actor, object and subject are written on a page."""
+
+from __future__ import annotations
+
+from django import template
+from django.apps import apps
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audits.models import AuditEntry
+
+register = template.Library()
+
+
+@register.simple_tag
+def actor(entry: AuditEntry, names: dict[str, str]) -> SafeString:
+    """A person's name, a pseudonym for somebody who acted on their own data, a device or a part of the system."""
+    kind, _, key = entry.actor.partition(":")
+    if entry.actor in names and kind == "user":
+        role = (entry.actor_role or "").replace("_", " ").replace("+", ", ")
+        return format_html('{} <span class="muted">{}</span>', names[entry.actor], role)
+    if kind == "subject":
+        return format_html('<span class="mono">{}</span>', names.get(entry.actor, "the person"))
+    if kind == "system":
+        return format_html('the system <span class="muted">{}</span>', key)
+    return format_html('{} <span class="mono">{}</span>', kind, key[:8])
+
+
+@register.filter
+def named(names: dict[str, str], key: object) -> str:
+    return names.get(str(key), "erased")
+
+
+@register.filter
+def object_kind(label: str) -> str:
+    """``accounts.rolegrant`` becomes ``role grant``."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label

@@ -1,0 +1,201 @@
+"""The pages of the log: a list that pages by key, not by count, and one entry with what may be shown of
+it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.forms import DateInput
+from django.shortcuts import get_object_or_404
+from django.views.generic import TemplateView
+from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
+
+from accounts.access import StaffPage
+from accounts.models import Subject, User
+from accounts.permissions import has
+from audits import reading, sequence
+from audits.listing import Column, Empty, ListPage
+from audits.models import AuditEntry
+from audits.registry import actions
+
+PAGE = 50
+_MAX_ID = 2**63 - 1
+
+
+def _action_choices() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(actions())]
+
+
+class EntryFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    action = ChoiceFilter(choices=_action_choices, label="Action", empty_label="Any action")
+    actor = CharFilter(method="by_actor", label="Actor")
+    subject = CharFilter(method="by_subject", label="Subject (pseudonym)")
+    object = CharFilter(method="by_object", label="Object id")
+    request = CharFilter(field_name="request_id", lookup_expr="exact", label="Request id")
+    since = DateFilter(
+        field_name="at", lookup_expr="date__gte", label="From", widget=DateInput(attrs={"type": "date"})
+    )
+    until = DateFilter(
+        field_name="at", lookup_expr="date__lte", label="Until", widget=DateInput(attrs={"type": "date"})
+    )
+
+    class Meta:
+        model = AuditEntry
+        fields = ("action",)
+
+    def by_actor(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
+        """``system:beat`` and the like as written; otherwise the e-mail address or id of an account."""
+        value = value.strip()
+        if ":" in value:
+            return rows.filter(actor=value)
+        user = User.objects.filter(email__iexact=value).first()
+        return rows.filter(actor=f"user:{user.pk if user else value}")
+
+    def by_subject(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
+        found = Subject.objects.filter(pseudonym__iexact=value.strip()).values_list("pk", flat=True).first()
+        return rows.filter(subject=found) if found is not None else rows.none()
+
+    def by_object(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
+        kind, _, key = value.strip().rpartition(":")
+        rows = rows.filter(object_id=key)
+        return rows.filter(object_type=kind) if kind else rows
+
+
+@dataclass
+class KeyPage:
+    """One page of a long list, found by the id beside it. Truth value and iteration are those of its rows."""
+
+    object_list: Sequence[AuditEntry]
+    older: int | None
+    newer: int | None
+
+    def __iter__(self) -> Iterable[AuditEntry]:
+        return iter(self.object_list)
+
+
+class EntryList(StaffPage, ListPage):
+    permission = "audits.view"
+    template_name = "audits/entry_list.html"
+    columns = (
+        Column("When"),
+        Column("Action"),
+        Column("Actor"),
+        Column("Object"),
+        Column("Subject"),
+        Column("No.", numeric=True),
+    )
+    filterset_class = EntryFilter
+    search_fields = ("action",)
+    search_label = "Search action, object id, request id or number"
+    noun = "entry,entries"
+    empty = Empty("The log is empty", "Every change will be written here.", icon="list-check")
+
+    def get_queryset(self) -> QuerySet[AuditEntry]:
+        return AuditEntry.objects.visible_to(self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = TemplateView.get_context_data(self, **kwargs)
+        filterset = self._filterset()
+        assert filterset is not None
+        rows = self._found(filterset.qs) if filterset.is_valid() else self.get_queryset().none()
+        page = self._key_page(rows)
+        checkpoint = sequence.latest()
+        context.update(
+            page=page,
+            names=_names(page.object_list),
+            headings=[self._heading(column) for column in self.columns],
+            filter_form=filterset.form,
+            search=self._search,
+            searchable=True,
+            search_label=self.search_label,
+            narrowed=self._narrowed(filterset),
+            empty_state=self.empty,
+            checkpoint=checkpoint,
+            waiting=sequence.waiting(checkpoint),
+            verified=_last_verdict(),
+        )
+        return context
+
+    def _found(self, rows: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        for word in self._search.split()[:4]:
+            match = Q(action__icontains=word) | Q(object_id=word) | Q(request_id=word)
+            if word.isascii() and word.isdigit() and int(word) <= _MAX_ID:
+                match |= Q(pk=int(word))
+            rows = rows.filter(match)
+        return rows
+
+    def _key_page(self, rows: QuerySet[AuditEntry]) -> KeyPage:
+        before, after = self._key("before"), self._key("after")
+        if after is not None:
+            found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
+            more, shown = len(found) > PAGE, found[:PAGE][::-1]
+            return KeyPage(shown, shown[-1].pk if shown else None, shown[0].pk if more else None)
+        if before is not None:
+            rows = rows.filter(pk__lt=before)
+        found = list(rows.order_by("-pk")[: PAGE + 1])
+        shown = found[:PAGE]
+        older = shown[-1].pk if len(found) > PAGE else None
+        return KeyPage(shown, older, shown[0].pk if before is not None and shown else None)
+
+    def _key(self, name: str) -> int | None:
+        value = self.request.GET.get(name, "")
+        return int(value) if value.isascii() and value.isdigit() and int(value) <= _MAX_ID else None
+
+
+class EntryDetail(StaffPage, TemplateView):
+    permission = "audits.view"
+    template_name = "audits/entry_detail.html"
+
+    @cached_property
+    def entry(self) -> AuditEntry:
+        return get_object_or_404(
+            AuditEntry.objects.visible_to(self.request.user), pk=min(self.kwargs["pk"], _MAX_ID)
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        entry, checkpoint = self.entry, sequence.latest()
+        may_open = has(self.request.user, "audits.view_details")
+        leaf = reading.leaf_of(entry)
+        return super().get_context_data(
+            entry=entry,
+            facts=sorted(leaf["facts"].items()),
+            commitment=leaf["commitment"],
+            opened=reading.opened(entry) if may_open else None,
+            covered=sequence.covers(checkpoint, entry.pk),
+            checkpoint=checkpoint,
+            names=_names([entry]),
+            **kwargs,
+        )
+
+
+def _last_verdict() -> AuditEntry | None:
+    verdicts = AuditEntry.objects.filter(action__in=("audits.log_verified", "audits.log_broken"))
+    return verdicts.order_by("-pk").first()
+
+
+def _names(entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """What to show for ``user:…`` actors and for subjects: two queries for a page. Never a subject's name."""
+    rows = list(entries)
+    users = {_uuid(row.actor.removeprefix("user:")) for row in rows if row.actor.startswith("user:")}
+    subjects = {row.subject for row in rows if row.subject is not None}
+    names = {
+        f"user:{pk}": name
+        for pk, name in User.objects.filter(pk__in=users - {None}).values_list("pk", "display_name")
+    }
+    for pk, pseudonym in Subject.objects.filter(pk__in=subjects).values_list("pk", "pseudonym"):
+        names[str(pk)] = pseudonym
+        names[f"subject:{pk}"] = pseudonym
+    return names
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
