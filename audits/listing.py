@@ -140,7 +140,7 @@ class ListPage(TemplateView):
 
     def _narrowed(self, filterset: FilterSet | None) -> bool:
         names = filterset.form.fields if filterset is not None else ()
-        return bool(self._search) or any(self.request.GET.get(name) for name in names)
+        return bool(self.search_fields and self._search) or any(self.request.GET.get(name) for name in names)
 
     # ------------------------------------------------------------ sort and pages
     @cached_property

@@ -1,0 +1,68 @@
+"""Decides what a browser test gets: one Chromium per session, a fresh profile per test.
+
+``console_url`` is a running console (``make demo``), named by MCI_BROWSER_URL; tests that need it are skipped
+without. Tests of the components use pytest-django's ``live_server`` and start nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.support import Walk, chromium_path, launch
+from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
+
+MakeWalk = Callable[[str], Walk]
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's own thread
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if chromium_path() is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        running = launch(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def console_url() -> str:
+    url = os.environ.get("MCI_BROWSER_URL", "")
+    if not url:
+        pytest.skip("MCI_BROWSER_URL names no running console (make demo)")
+    return url.rstrip("/")
+
+
+@pytest.fixture
+def make_walk(browser: Browser, request: pytest.FixtureRequest) -> Iterator[MakeWalk]:
+    """``make_walk(base)`` opens a browser of its own for one person; more than one may be open at a time."""
+    opened: list[Walk] = []
+
+    def make(base: str) -> Walk:
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900},
+            locale="en-GB",
+            timezone_id="Europe/Berlin",
+            color_scheme="light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(15_000)
+        name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
+        walk = Walk(name=name, base=base, context=context, page=context.new_page())
+        opened.append(walk)
+        return walk
+
+    yield make
+    for walk in opened:
+        walk.context.close()
+
+
+@pytest.fixture
+def walk(make_walk: MakeWalk, console_url: str) -> Walk:
+    """One person at the running console."""
+    return make_walk(console_url)

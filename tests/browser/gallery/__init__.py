@@ -1,0 +1,1 @@
+"""Pages that show every component once; they exist in tests only."""
