@@ -49,7 +49,7 @@ lint: setup  ## format, lint, types, import order, migrations, deployment settin
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES)) -p tests
 	$(BIN)/lint-imports
 	MCI_ENV=test $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python packaging/check_deploy.py
+	$(BIN)/python -m tests.deploy_check
 
 fix: setup  ## format and repair what can be repaired by itself
 	$(BIN)/ruff check --fix .

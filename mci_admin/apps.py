@@ -1,4 +1,4 @@
-"""Registers the project package: its checks, its commands and the connection rules."""
+"""Registers the project package: its commands and the task queue."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ class ProjectConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from mci_admin import celery, checks  # noqa: F401  # registers the checks and the task queue
+        from mci_admin import celery  # noqa: F401  # makes our task queue the current one

@@ -79,6 +79,6 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
-@app.on_after_finalize.connect  # type: ignore[untyped-decorator]  # celery ships no type for its signals
+@app.on_after_finalize.connect
 def add_schedule(sender: Celery, **_kwargs: Any) -> None:
     sender.conf.beat_schedule = schedule(settings.OUR_APPS)

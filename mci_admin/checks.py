@@ -1,37 +1,36 @@
-"""Decides when the start is refused: settings that would weaken a promise are errors, not warnings."""
+"""Decides when the start is refused: settings that are readable and would still break a promise.
+
+Called at the end of the settings themselves, so that no process, whatever starts it, runs without it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from django.apps import AppConfig
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 
-@register(Tags.security)
-def safe_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
-    faults: list[CheckMessage] = []
-    if settings.MIN_GROUP_SIZE < 5:
-        faults.append(Error("MIN_GROUP_SIZE may only be raised above 5.", id="mci.E001"))
-    if settings.PRODUCTION:
-        faults += _production_faults()
-    return faults
+def refuse_unsafe(values: Mapping[str, Any]) -> None:
+    if not values["PRODUCTION"]:
+        return
+    found = faults(values)
+    if found:
+        raise ImproperlyConfigured(" ".join(found))
 
 
-def _production_faults() -> list[CheckMessage]:
-    faults: list[CheckMessage] = []
-    if "*" in settings.ALLOWED_HOSTS:
-        faults.append(Error("ALLOWED_HOSTS must name hosts, not '*'.", id="mci.E002"))
-    faults += [
-        Error(f"{name} must start with https:// in production.", id="mci.E003")
+def faults(values: Mapping[str, Any]) -> list[str]:
+    """Every fault as one sentence."""
+    found = [
+        f"{name} must start with https:// in production."
         for name in ("PUBLIC_URL", "STREAM_URL")
-        if not getattr(settings, name).startswith("https://")
+        if not values[name].startswith("https://")
     ]
-    default, owner = settings.DATABASES["default"], settings.DATABASES.get("owner")
-    if owner and owner["USER"] == default["USER"]:
-        faults.append(
-            Error("DATABASE_URL and DATABASE_OWNER_URL must use two different roles.", id="mci.E004")
-        )
-    return faults
+    if any("*" in host for host in values["ALLOWED_HOSTS"]):
+        found.append("ALLOWED_HOSTS must name hosts, not '*'.")
+    owner = values["DATABASES"].get("owner")
+    if owner and owner["USER"] == values["DATABASES"]["default"]["USER"]:
+        found.append("DATABASE_URL and DATABASE_OWNER_URL must use two different roles.")
+    if values["MASTER_KEY"] == values["PSEUDONYM_KEY"]:
+        found.append("MASTER_KEY and PSEUDONYM_KEY must be two different secrets.")
+    return found

@@ -74,7 +74,7 @@ def _refuse_shared_role(cursor: CursorWrapper, role: str) -> None:
 
 def grant(cursor: CursorWrapper, role: str) -> None:
     names = {"schema": sql.Identifier(SCHEMA), "role": sql.Identifier(role)}
-    for statement in (
+    for text in (
         "REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}",
         "GRANT USAGE ON SCHEMA {schema} TO {role}",
         "REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
@@ -83,7 +83,7 @@ def grant(cursor: CursorWrapper, role: str) -> None:
         # The record of applied migrations is the owner's alone.
         "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
     ):
-        cursor.execute(sql.SQL(statement).format(**names))
+        cursor.execute(sql.SQL(text).format(**names))
     for table in with_partitions(cursor, append_only_tables()):
         statement = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")
         cursor.execute(statement.format(table=table, role=names["role"]))

@@ -93,10 +93,10 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
             headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(exc, rest.APIException):
         body = _from_rest(http_request, exc)
-        if getattr(exc, "auth_header", None):
-            headers["WWW-Authenticate"] = str(exc.auth_header)
-        if getattr(exc, "wait", None):
-            headers["Retry-After"] = str(int(exc.wait))
+        if header := getattr(exc, "auth_header", None):
+            headers["WWW-Authenticate"] = str(header)
+        if wait := getattr(exc, "wait", None):
+            headers["Retry-After"] = str(int(wait))
     else:
         return None
     set_rollback()
@@ -129,7 +129,7 @@ def _flatten(detail: Any, path: str = "") -> list[tuple[str, str]]:
 
 
 def html_response(request: HttpRequest, error: ActionError) -> HttpResponse:
-    """For htmx a small message; after a plain form the page it came from, with a message; otherwise a page."""
+    """For htmx a message; after a plain form the page it came from, with a message; otherwise a page."""
     if getattr(request, "htmx", False):
         return _htmx_message(request, error)
     origin = _came_from(request)

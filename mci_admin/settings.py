@@ -13,15 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from mci_admin import env, logs
+from mci_admin import checks, env, logs
 
 # Lets FormView[Any], QuerySet[Model] and the like be written in running code.
-django_stubs_ext.monkeypatch()
-
-# Lets annotations such as FormView[Any] be written as the type checker wants them.
 django_stubs_ext.monkeypatch()
 
 MCI_ENV = env.mode()
@@ -52,8 +48,10 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=5)
 # --- folders ----------------------------------------------------------------------------------------------
 KEYS_DIR: Path = env.folder("KEYS_DIR", VAR_DIR / "keys")
 BLOBS_DIR: Path = env.folder("BLOBS_DIR", VAR_DIR / "blobs")
-TUF_DIR: Path = env.folder("TUF_DIR", VAR_DIR / "tuf")
-STATIC_ROOT: Path = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles")
+# Where collectstatic puts what is served; demo and test serve from the sources.
+STATIC_ROOT: Path = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles" if PRODUCTION else VAR_DIR / "static")
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 # --- apps -------------------------------------------------------------------------------------------------
 OUR_APPS = [
@@ -287,6 +285,14 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "blobs": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": BLOBS_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION
@@ -343,3 +349,5 @@ LOGGING = logs.config(LOG_LEVEL)
 LOGGING_CONFIG = "logging.config.dictConfig"
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+checks.refuse_unsafe(globals())

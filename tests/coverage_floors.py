@@ -1,4 +1,4 @@
-"""Decides whether enough is tested: 100 % of the lines of the core and the agent, 95 % of the rest with branches."""
+"""Decides whether enough is tested: all lines of the core and the agent, 95 % of the rest with branches."""
 
 from __future__ import annotations
 

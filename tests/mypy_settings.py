@@ -5,4 +5,4 @@ from __future__ import annotations
 import os
 
 os.environ["MCI_ENV"] = "test"
-from mci_admin.settings import *  # noqa: E402, F403  # the environment must be set first
+from mci_admin.settings import *  # noqa: F403  # the environment must be set first

@@ -34,7 +34,7 @@ class Session:
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Before pytest-django loads the settings. Workers find everything set already."""
     if os.environ.get("MCI_TEST_SERVERS"):
-        _own_redis_database()
+        _own_places()
         return
     os.environ["MCI_TEST_SERVERS"] = "given"
     atexit.register(_end)  # a run that fails while Django starts never reaches pytest_unconfigure
@@ -52,13 +52,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     Session.pair = pair
 
 
-def _own_redis_database() -> None:
-    """Each worker of pytest-xdist has a Redis database of its own, as it has a PostgreSQL database."""
+def _own_places() -> None:
+    """Each worker of pytest-xdist has folders and databases of its own."""
     from mci_admin import env
 
     worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return
+    for name in ("KEYS_DIR", "BLOBS_DIR"):
+        os.environ[name] = str(env.var_dir() / worker / name.lower())
     url = env.service_url("REDIS_URL")
-    if worker is None or url is None:
+    if url is None:
         return
     number = int(worker.removeprefix("gw")) + 1
     parts = urlsplit(url)

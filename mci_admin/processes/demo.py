@@ -25,11 +25,11 @@ TRACES = (
     "valkey",
     "blobs",
     "keys",
-    "tuf",
     "secrets",
     "demo",
     "run",
     "log",
+    "static",
     "services.json",
     "services.lock",
 )

@@ -46,7 +46,8 @@ def _empty_tables(self: TransactionTestCase) -> None:
     databases.empty_tables()
 
 
-TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]  # the application role may not TRUNCATE
+# The application role, as which tests run, may not TRUNCATE.
+TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]  # private to Django
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The embedded pair: it starts anywhere, twice side by side, goes on with its data, and leaves nothing running."""
+"""The embedded pair starts anywhere, twice side by side, goes on with its data, and leaves nothing."""
 
 from __future__ import annotations
 
