@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -31,8 +31,8 @@ class Departments(ListPage):
     columns: ClassVar = (Column("Name", sort="name"), Column("Key", sort="key"), Column("Other"))
     sorts: ClassVar = {"name": "name", "key": "id"}
     default_sort = "-name"
-    filterset_class = Filters
-    search_fields = ("name",)
+    filterset_class: ClassVar[type[FilterSet] | None] = Filters
+    search_fields: ClassVar[Sequence[str]] = ("name",)
     noun = "department"
     page_size = 10
     empty = Empty("No departments", url_name="account_login", label="Make one")
