@@ -1,7 +1,7 @@
 """Some days of history: agents of the past, played by the reference agent's own capture and sealing code.
 
-Each session goes through the evaluator, redaction, the signed manifest and the verified ingest, as a real upload
-does; only the clock is set back (by time-machine, in this process alone).
+Each session goes through the evaluator, redaction, the signed manifest and the verified ingest, as a real
+upload does; only the clock is set back (by time-machine, in this process alone).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def enrol(subject: Subject, number: int, admin: Actor) -> PastAgent:
         platform=Platform(os="windows", version="11"),
         agent_version="1.0.0",
     )
-    return PastAgent(agents.enrol_device(request=request, actor=Actor.system("demo")), key)
+    return PastAgent(agents.enrol_device(request=request, actor=Actor.device("enrolling")), key)
 
 
 def _b64(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The policy of the invented company: four work apps, one rule with its examples, the notice that goes with it."""
+"""The policy of the invented company: four work apps, one rule with its examples, and its notice."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from jurisdictions.models import Notice
 from mci_admin.demo.people import Person, act_as
 from mci_core.samples import CUSTOMERS
 
-NOTICE = """While you work in the apps listed on the page "My capture", your computer records what you do in them,
-to train programs that operate such apps. Personal data is masked on your computer before anything is stored.
+NOTICE = """While you work in the apps listed on the page "My capture", your computer records what you do$
+there, to train programs that operate such apps. Personal data is masked on your computer before it is stored.
 
-It is never used to judge you or anybody: there is no screen that could. You can pause it at any time, have the last
-minutes forgotten, leave out an app, and ask for deletion of everything. Nobody keeps score of that."""
+It is never used to judge you or anybody: there is no screen that could. You can pause it at any time, have
+the last minutes forgotten, leave out an app, and ask for deletion of everything. Nobody keeps score."""
 
 ALL_BUT_KEYS = ["mouse_move", "click", "scroll", "shortcut", "text", "screenshot", "window_title"]
 ENTRIES: tuple[dict[str, Any], ...] = (
@@ -36,7 +36,7 @@ ENTRIES: tuple[dict[str, Any], ...] = (
         "label": "Excel",
         "match": {"windows": ["EXCEL.EXE"], "macos": ["com.microsoft.Excel"], "linux": [], "names": []},
         "signals": ALL_BUT_KEYS,
-        "keystrokes": "none",
+        "keystrokes": "shortcut",
         "frame_interval_s": 10,
     },
     {
@@ -131,7 +131,7 @@ def give_notice(officer: Actor, people: list[Person], *, digest: str) -> Notice:
 
 
 def agree(officer: Actor, today: Any) -> None:
-    """The works council in Germany has agreed to pointer signals; Italy has no agreement, so nothing runs there."""
+    """The German works council has agreed to some signals; Italy has no agreement, so nothing runs there."""
     record_agreement(
         place="DE",
         kind="works_council",
