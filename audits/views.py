@@ -4,7 +4,6 @@ it.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -182,20 +181,12 @@ def _last_verdict() -> AuditEntry | None:
 def _names(entries: Iterable[AuditEntry]) -> dict[str, str]:
     """What to show for ``user:…`` actors and for subjects: two queries for a page. Never a subject's name."""
     rows = list(entries)
-    users = {_uuid(row.actor.removeprefix("user:")) for row in rows if row.actor.startswith("user:")}
+    users = {row.actor.removeprefix("user:") for row in rows if row.actor.startswith("user:")}
     subjects = {row.subject for row in rows if row.subject is not None}
     names = {
-        f"user:{pk}": name
-        for pk, name in User.objects.filter(pk__in=users - {None}).values_list("pk", "display_name")
+        f"user:{pk}": name for pk, name in User.objects.filter(pk__in=users).values_list("pk", "display_name")
     }
     for pk, pseudonym in Subject.objects.filter(pk__in=subjects).values_list("pk", "pseudonym"):
         names[str(pk)] = pseudonym
         names[f"subject:{pk}"] = pseudonym
     return names
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

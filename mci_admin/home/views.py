@@ -11,8 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.views.generic import TemplateView
@@ -38,7 +37,7 @@ def waiting_for(user: User) -> list[WaitingItem]:
 class Home(EmployeePage, TemplateView):
     template_name = "home.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         portal = _address(PORTAL)
         if not roles_of(request.user) and portal:
             return redirect(portal)

@@ -102,7 +102,7 @@ class Cast:
 
 def sign_in(client: Client, user: User, *, fresh: bool = True) -> None:
     """What django-allauth leaves in the session after password and second factor."""
-    client.force_login(user)
+    client.force_login(User.objects.get(pk=user.pk))
     session = client.session
     at = time.time() if fresh else time.time() - 86_400
     session["account_authentication_methods"] = [
