@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import os
 import shutil
 import struct
@@ -24,6 +25,8 @@ ARTIFACTS = ROOT / "artifacts" / "browser"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = ((1440, 900), (390, 844))
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+#: Where axe looks: both widths and both themes, each once.
+JUDGED = ((1440, "light"), (390, "dark"))
 SERIOUS = ("serious", "critical")
 #: Noise that says nothing about a page: a refused request is judged by its response, not by this line.
 QUIET = ("Failed to load resource",)
@@ -125,16 +128,18 @@ class Walk:
         """The page is clean now; keep what it looks like."""
         self.settle()
         found = list(self.problems)
-        for width, height in WIDTHS:
-            for theme in THEMES:
-                self.page.set_viewport_size({"width": width, "height": height})
-                self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                self.page.wait_for_timeout(120)  # charts follow the width in the next frame
-                if shots:
-                    self._shot(f"{name}-{width}-{theme}")
-                if axe and (width, theme) in ((1440, "light"), (390, "dark")):
-                    found += [f"{width} {theme}: {line}" for line in self.axe()]
-                found += self._too_wide(width)
+        for (width, height), theme in itertools.product(WIDTHS, THEMES):
+            judged = (width, theme) in JUDGED
+            if not (shots or judged):
+                continue
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            self.page.wait_for_timeout(120)  # charts follow the width in the next frame
+            if shots:
+                self._shot(f"{name}-{width}-{theme}")
+            if axe and judged:
+                found += [f"{width} {theme}: {line}" for line in self.axe()]
+            found += self._too_wide(width)
         self.page.set_viewport_size({"width": WIDTHS[0][0], "height": WIDTHS[0][1]})
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
         found += self._violations()
