@@ -117,7 +117,7 @@ def _email(name: str) -> str:
     return f"{PEOPLE[name][0].replace(' ', '.').lower()}@example.com"
 
 
-def _people(department: Department) -> dict[str, User]:
+def _people(department: Department) -> dict[str, Any]:
     users = {
         name: new_user(email=_email(name), display_name=shown, department=department, time_zone="UTC")
         for name, (shown, _role) in PEOPLE.items()

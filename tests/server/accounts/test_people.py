@@ -17,7 +17,11 @@ from tests.server.cast import REASON, Cast
 
 
 def _new(cast: Cast, **changes: Any) -> User:
-    given = {"email": "Nina.New@Example.com ", "display_name": "Nina New", "department": cast.department}
+    given: dict[str, Any] = {
+        "email": "Nina.New@Example.com ",
+        "display_name": "Nina New",
+        "department": cast.department,
+    }
     return actions.create_user(**(given | changes), actor=cast.actor("admin"))
 
 

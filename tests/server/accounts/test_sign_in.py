@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, hotp_value
 from django.core.cache import cache
 from django.test import Client
@@ -113,4 +114,33 @@ def test_a_second_factor_is_added_once(ready: Cast) -> None:
     before = AuditEntry.objects.count()
     actions.add_second_factor(user=ready.admin, totp_secret=SECRET, actor=ready.system())
     assert AuditEntry.objects.count() == before
-    assert TOTP(ready.admin.authenticator_set.get(type="totp")).validate_code(_code())
+    assert TOTP(Authenticator.objects.get(user=ready.admin, type="totp")).validate_code(_code())
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/recovery-codes/",
+        "/accounts/2fa/webauthn/",
+        "/accounts/reauthenticate/",
+        "/accounts/3rdparty/",
+    ],
+)
+def test_pages_of_an_account_are_closed_to_an_outsider(db: None, page: str) -> None:
+    answer = Client().get(page)
+    assert answer.status_code == 302
+    assert "/accounts/login/" in answer["Location"]
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"])
+def test_pages_of_the_entrance_open_for_everybody(db: None, page: str) -> None:
+    assert Client().get(page).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/accounts/email/", "/accounts/2fa/", "/accounts/password/change/"])
+def test_a_person_reaches_the_pages_of_their_account(ready: Cast, page: str) -> None:
+    assert ready.client("admin").get(page).status_code == 200

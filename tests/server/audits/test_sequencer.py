@@ -110,9 +110,9 @@ def _tamper(statement: str) -> None:
         tables = found.fetchall()
         for what in ("DISABLE", "ENABLE"):
             for (table,) in tables:
-                owner.execute(f"ALTER TABLE {table} {what} TRIGGER USER")  # type: ignore[call-overload]  # built here
+                owner.execute(f"ALTER TABLE {table} {what} TRIGGER USER")
             if what == "DISABLE":
-                owner.execute(statement)  # type: ignore[call-overload]  # built in this file
+                owner.execute(statement)
 
 
 @pytest.mark.parametrize(
