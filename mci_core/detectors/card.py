@@ -58,7 +58,9 @@ def known_issuer(digits: str) -> bool:
 
 def _ends(data: bytes, start: int, end: int) -> Iterator[int]:
     """Ends of candidates inside a run of digits, the longest first: a number may be followed by another."""
-    stops = [index + 1 for index in range(start, end) if 48 <= data[index] <= 57]
+    # Nineteen digits with at most two signs between them are never longer than this.
+    near = range(start, min(end, start + 60))
+    stops = [index + 1 for index in near if 48 <= data[index] <= 57]
     for count in range(min(19, len(stops)), 11, -1):
         stop = stops[count - 1]
         # A number does not end in the middle of a group of digits.

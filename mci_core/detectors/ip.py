@@ -43,13 +43,10 @@ def _with_network(data: bytes, end: int) -> int:
 
 
 def _six(data: bytes) -> Iterator[Hit]:
-    for start, end in _SIX.spans(data):
-        while (
-            end > start
-            and data[end - 1] == 58
-            and data[start:end].count(b"::") < 1 + data[start:end].endswith(b"::")
-        ):
-            end -= 1
+    for start, found in _SIX.spans(data):
+        # A colon that ends the clause is not part of the address; "::" may be.
+        ends_clause = data[found - 1 : found] == b":" and data[found - 2 : found] != b"::"
+        end = found - 1 if ends_clause else found
         text = data[start:end].decode("latin-1")
         if is_word(data, start - 1) or is_word(data, end) or text.strip(":") == "":
             continue

@@ -103,7 +103,7 @@ def find(data: bytes) -> Iterator[Hit]:
 
 DETECTOR = Detector(
     "PASSWORD",
-    r"(?i)pass|pwd|\bpw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b|[\w\W]-[pwu]|"
+    r"(?i)pass|pwd|pswd|pw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b|[\w\W]-[pwu]|"
     r"/p:|--user|--proxy|/user:|"
     r"identified|\t|\[tab\]",
     find,

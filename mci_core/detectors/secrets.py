@@ -67,7 +67,7 @@ _PROVIDERS = (
 )
 _KNOWN = Pattern("|".join(_PROVIDERS))
 KNOWN_GATE = (
-    r"A[3KSBCRIGN][TIPA][A-Z]|gh[pousr]_|github_pat|gl[a-z]{2,5}-|GR1348|xox[a-z]-|xapp-|hooks\.slack|"
+    r"A[3KSBCRIGN][TIPA][A-Z0-9]|gh[pousr]_|github_pat|gl[a-z]{2,5}-|GR1348|xox[a-z]-|xapp-|hooks\.slack|"
     r"webhook|"
     r"[srp]k[_-]|whsec|AIza|ya29|1//0|GOCSPX|SG\.|key-|-us\d|[A-Z]{2}[0-9a-f]{32}|\bsl\.|cf[kau]t?_|"
     r"ABSK|npm_|pypi-|do[op]_v1|shp[a-z]{2}_|"
