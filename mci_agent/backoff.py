@@ -1,7 +1,8 @@
-"""How long to wait before another try: twice as long each time, with full jitter, so that a fleet spreads."""
+"""How long to wait: for another try (longer each time, with jitter: a fleet spreads), or for an event."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 
@@ -33,3 +34,17 @@ class Backoff:
         self.tries += 1
         wait = self._spread(limit / 2, limit)
         return max(wait, min(at_least, self._longest * 5)) if at_least is not None else wait
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, at most so long, and clear it.
+
+    Not `asyncio.wait_for`: before Python 3.12 it loses a cancellation that arrives together with the event.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+    finally:
+        event.clear()

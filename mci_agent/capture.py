@@ -99,7 +99,7 @@ class Capture:
             segment, self.segment = self.segment, None
             if in_field:
                 self._in_cut_field = True
-                self.dropped["cut_in_field"] += segment.drop_open_field() if segment else 0
+                self._drop_open_field(segment)
             if segment is None or not segment.events:
                 return
             self._sealing, self._spoiled = segment, False
@@ -121,7 +121,7 @@ class Capture:
             self._spoiled = True
         if self.segment is not None:
             self.segment.forget_since(seconds)
-            self.segment.drop_open_field()
+            self._drop_open_field(self.segment)
             self._in_cut_field = True
 
     def discard(self) -> None:
@@ -129,6 +129,11 @@ class Capture:
         self._spoiled = True
         self.segment = None
         self._in_cut_field = True
+
+    def _drop_open_field(self, segment: Segment | None) -> None:
+        count = segment.drop_open_field() if segment else 0
+        if count:
+            self.dropped["cut_in_field"] += count
 
     def _add(
         self, reduced: dict[str, Any], event: Event, frame: Frame, applied: Applied, lease: Lease, now: int

@@ -7,7 +7,6 @@ here leaves the old lease to run out; nothing here can keep capture on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +15,7 @@ from typing import Any
 
 from mci_agent import __version__
 from mci_agent.api import Api
-from mci_agent.backoff import Backoff
+from mci_agent.backoff import Backoff, wait_for_event
 from mci_agent.clock import Clock
 from mci_agent.config import State, safe_address
 from mci_agent.errors import AgentError, PolicyRefused, Refused, Unreachable
@@ -86,9 +85,7 @@ class Leasing:
         while not self.revoked:
             wait = await self.renew()
             await asyncio.sleep(MIN_GAP)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(0.0, wait - MIN_GAP))
-            self._wake.clear()
+            await wait_for_event(self._wake, max(0.0, wait - MIN_GAP))
 
     def hint(self, hint: Hint) -> None:
         """Renew soon; a repeated announcement counts only when its release is news here."""

@@ -8,12 +8,12 @@ them capture.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from mci_agent.api import Api
+from mci_agent.backoff import wait_for_event
 from mci_agent.capture import Capture
 from mci_agent.clock import Clock
 from mci_agent.config import State
@@ -265,9 +265,7 @@ class Agent:
     async def _heartbeats(self) -> None:
         """Tell the server the state at once when it changes, else each minute."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._beat.wait(), HEARTBEAT_SECONDS)
-            self._beat.clear()
+            await wait_for_event(self._beat, HEARTBEAT_SECONDS)
             try:
                 await self._heartbeat()
             except AgentError as error:

@@ -51,6 +51,7 @@ class Spool:
         self._key_path = state.spool_key
         self.limit = limit
         self.sessions: dict[str, Spooled] = {}
+        self._no_room = False
         self._key = self._read_key()
         self._start()
 
@@ -61,7 +62,7 @@ class Spool:
 
     def full(self, coming: int = 0) -> bool:
         """Whether capture must stop, with `coming` bytes not written yet."""
-        return self.used + coming >= self.limit - self.limit // RESERVE
+        return self._no_room or self.used + coming >= self.limit - self.limit // RESERVE
 
     def add(self, session: str, manifest: Mapping[str, Any], signature: str, parts: list[bytes]) -> Spooled:
         """Write a session whole; SpoolFull when it does not fit. Everything given is redacted already."""
@@ -72,6 +73,8 @@ class Spool:
         }
         size = sum(len(data) for data in sealed.values())
         if self.used + size > self.limit:
+            # Closed until something leaves, else sessions would be captured only to be lost.
+            self._no_room = True
             raise SpoolFull("spool_full", "The spool is full.")
         making = files.make_folder(self._folder / f"{MAKING}{session}")
         for name, data in sealed.items():
@@ -93,6 +96,7 @@ class Spool:
         if spooled is None:
             return 0
         self._delete(session)
+        self._no_room = False
         return spooled.size
 
     def forget_since(self, seconds: int) -> int:
@@ -106,6 +110,7 @@ class Spool:
         """Delete all sessions and their key, so that no copy of the files can be read either; how many."""
         count = len(self.sessions)
         self.sessions.clear()
+        self._no_room = False
         self._key = self._new_key()
         for path in self._folder.iterdir():
             self._delete(path.name)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from mci_agent.api import Api
-from mci_agent.backoff import Backoff
+from mci_agent.backoff import Backoff, wait_for_event
 from mci_agent.clock import Clock
 from mci_agent.config import State
 from mci_agent.errors import AgentError, Refused, StateBroken, Unreachable
@@ -69,12 +69,8 @@ class Uploader:
         while True:
             wait = await self.send_next()
             if wait is None:
-                self.wake.clear()
-                wait = IDLE_SECONDS
-                if self._spool.sessions:
-                    continue
-                await self._wait_for_work(wait)
-            elif wait:
+                await wait_for_event(self.wake, IDLE_SECONDS)
+            else:
                 await self._sleep(wait)
 
     async def send_next(self) -> float | None:
@@ -100,12 +96,6 @@ class Uploader:
         self._backoff.reset()
         self._done(spooled)
         return 0.0
-
-    async def _wait_for_work(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.wake.wait(), seconds)
-        except TimeoutError:
-            return
 
     async def _send(self, spooled: Spooled) -> None:
         """Manifest, missing parts, completion; again when the server lost parts in between."""

@@ -26,7 +26,7 @@ class Computer:
     def __init__(self, folder: Path, *, now: Callable[[], float] = time.time, roll_out: bool = True) -> None:
         self.folder = folder / "state"
         self.recordings = folder / "recordings"
-        self.server = Server(now)
+        self.server = Server(time.time)
         if roll_out:
             self.server.roll_out(1, recordings.policy())
         self.state = State.open(self.folder)
@@ -54,6 +54,9 @@ class Computer:
     def status(self) -> dict[str, Any]:
         value: dict[str, Any] = json.loads((self.folder / "status.json").read_bytes())
         return value
+
+    def status_or_none(self) -> dict[str, Any]:
+        return self.status() if (self.folder / "status.json").exists() else {}
 
     def on_disk(self) -> bytes:
         """Every byte in the state folder, with names."""

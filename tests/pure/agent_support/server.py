@@ -22,6 +22,7 @@ from mci_agent.config import b64url, unb64url
 from mci_agent.errors import Unreachable
 from mci_agent.transport import Answer, Stream
 from mci_core import canonical, envelope, manifest, request_token, session
+from mci_core.errors import ActionError
 from mci_core.lease import Lease, encode
 from mci_core.policy_model import Policy
 from tests.pure import building
@@ -122,7 +123,10 @@ class Server:
             return self._file(path, headers)
         if path == "/agent/v1/enroll":
             return self._enrol(json.loads(body))
-        refused, device = self._authenticate(method, path, headers, body)
+        try:
+            refused, device = self._authenticate(method, path, headers, body)
+        except ActionError as error:
+            return problem(error.status, error.code)
         if refused is not None:
             return refused
         for pattern, handler in self._routes():
