@@ -46,17 +46,16 @@ class Section:
     links: tuple[Link, ...]
 
 
-def _policies(label: str, name: str, icon: str, key: str) -> Entry:
-    return Entry(
-        "Policies", label, f"capture_policies:{name}", icon, key, (f"capture_policies:{name.split('_')[0]}",)
-    )
+def _policies(label: str, name: str, icon: str, key: str, *also: str) -> Entry:
+    parts = tuple(f"capture_policies:{part}" for part in (name.split("_")[0], *also))
+    return Entry("Policies", label, f"capture_policies:{name}", icon, key, parts)
 
 
 STAFF_ENTRIES: tuple[Entry, ...] = (
     Entry("", "Home", "home", "home", "h"),
     _policies("Drafts", "draft_list", "pencil", "d"),
     _policies("Versions", "version_list", "versions", "v"),
-    _policies("Rollouts", "rollout_list", "rocket", "r"),
+    _policies("Rollouts", "rollout_list", "rocket", "r", "release"),
     _policies("Stop capture", "stop", "hand-stop", "x"),
     Entry("Fleet", "Devices", "agents:device_list", "device-desktop", "e", ("agents:",)),
     Entry(
