@@ -1,73 +1,124 @@
-"""Says in plain words what a policy captures, for employees and for the page of a version."""
+"""What a policy captures, said to people: one row per app or site, the same words for staff and for
+employees.
+
+Nothing is written by hand: a page that uses these rows says what the agent does, because both read the
+policy.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mci_core.policy_model import SIGNALS, AppMatch, Entry, Policy
-
-SIGNAL_WORDS: dict[str, str] = {
-    "mouse_move": "pointer path",
-    "click": "clicks",
-    "scroll": "scrolling",
-    "shortcut": "keyboard shortcuts",
-    "keystroke": "keys",
-    "text": "entered text, masked",
-    "clipboard": "pasted text, masked",
-    "url": "page addresses, masked",
-    "window_title": "window titles, masked",
-    "screenshot": "screenshots, masked",
-}
-KEYSTROKE_WORDS: dict[str, str] = {
-    "none": "no keys",
-    "count": "how many keys, not which",
-    "shortcut": "shortcut keys only",
-    "class": "letter, digit or sign, not which",
-    "text": "keys, masked",
-}
+from mci_core.policy import (
+    KEYSTROKE_WORDS,
+    METHOD_WORDS,
+    SIGNAL_WORDS,
+    SIGNALS,
+    Entry,
+    Policy,
+    Rule,
+    SiteMatch,
+)
 
 
 @dataclass(frozen=True)
-class Row:
-    """One app or site: where it is, what is captured there, what is not."""
+class Described:
+    """One app or site. ``captured`` and ``not_captured`` are words for signals, in a fixed order."""
 
+    id: str
     label: str
     kind: str
     where: str
     captured: str
     not_captured: str
 
+    @property
+    def kind_words(self) -> str:
+        return "Website" if self.kind == "site" else "App"
 
-def describe(policy: Policy) -> list[Row]:
-    """A row for each entry, in the order of their names."""
-    return [_row(entry) for entry in sorted(policy.entries, key=lambda entry: entry.label.lower())]
+
+@dataclass(frozen=True)
+class DescribedRule:
+    """One redaction rule. ``looks_for`` never lists the words of a dictionary: they may name people."""
+
+    id: str
+    label: str
+    does: str
+    looks_for: str
+    where: str
 
 
-def _row(entry: Entry) -> Row:
-    captured = [_signal(name, entry) for name in SIGNALS if name in entry.signals]
-    left_out = [SIGNAL_WORDS[name].removesuffix(", masked") for name in SIGNALS if name not in entry.signals]
-    return Row(
+def describe(policy: Policy) -> list[Described]:
+    """Everything that may be captured; what is in no row is not captured at all."""
+    return [
+        describe_entry(entry) for entry in sorted(policy.entries, key=lambda entry: entry.label.casefold())
+    ]
+
+
+def describe_entry(entry: Entry) -> Described:
+    """One entry in words."""
+    return Described(
+        id=entry.id,
         label=entry.label,
         kind=entry.kind,
         where=where(entry),
-        captured=", ".join(captured) or "nothing",
-        not_captured=", ".join(left_out) or "–",
+        captured=_listed(_signal(entry, signal) for signal in SIGNALS if signal in entry.signals),
+        not_captured=_listed(SIGNAL_WORDS[signal] for signal in SIGNALS if signal not in entry.signals),
     )
 
 
-def _signal(name: str, entry: Entry) -> str:
-    if name == "keystroke":
-        return KEYSTROKE_WORDS[entry.keystrokes]
-    if name == "screenshot" and entry.frame_interval_s:
-        return f"{SIGNAL_WORDS[name]}, at most every {entry.frame_interval_s} s"
-    return SIGNAL_WORDS[name]
+def describe_rules(policy: Policy) -> list[DescribedRule]:
+    """What is redacted besides the default detectors."""
+    labels = {entry.id: entry.label for entry in policy.entries}
+    return [describe_rule(rule, labels) for rule in policy.rules]
 
 
 def where(entry: Entry) -> str:
-    """How an entry is recognised, in words."""
-    if isinstance(entry.match, AppMatch):
-        names = (*entry.match.windows, *entry.match.macos, *entry.match.linux, *entry.match.names)
-        return ", ".join(dict.fromkeys(names))
-    below = " and its sub-domains" if entry.match.subdomains else ""
-    path = "" if entry.match.path_prefix in ("", "/") else entry.match.path_prefix
-    return f"{entry.match.origin}{path}{below}"
+    """Which pages or programs an entry means."""
+    match = entry.match
+    if isinstance(match, SiteMatch):
+        below = " and its sub-domains" if match.subdomains else ""
+        path = "" if match.path_prefix == "/" else match.path_prefix
+        return f"{match.origin.rstrip('/')}{path}{below}"
+    parts = (
+        ("Windows", match.windows),
+        ("macOS", match.macos),
+        ("Linux", match.linux),
+        ("named", match.names),
+    )
+    return "; ".join(f"{system}: {', '.join(names)}" for system, names in parts if names)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words) or "nothing"
+
+
+def _signal(entry: Entry, signal: str) -> str:
+    words = SIGNAL_WORDS[signal]
+    if signal == "keystroke":
+        return f"{words} ({KEYSTROKE_WORDS[entry.keystrokes]})"
+    if signal == "screenshot" and entry.frame_interval_s:
+        return f"{words} (at most one in {entry.frame_interval_s} s)"
+    return words
+
+
+def describe_rule(rule: Rule, labels: dict[str, str]) -> DescribedRule:
+    """One rule in words; ``labels`` names the entries."""
+    match = rule.match
+    looks_for = {
+        "detector": f"what the detector {match.detector} finds",
+        "regex": f"the expression {match.pattern}",
+        "dictionary": f"a list of {len(match.words)} words",
+    }[match.type]
+    return DescribedRule(rule.id, rule.label, METHOD_WORDS[rule.method], looks_for, _selected(rule, labels))
+
+
+def _selected(rule: Rule, labels: dict[str, str]) -> str:
+    selector = rule.selector
+    parts = [
+        ", ".join(labels.get(entry, entry) for entry in selector.entries),
+        ", ".join(SIGNAL_WORDS[signal] for signal in selector.signals),
+        ", ".join(selector.fields),
+    ]
+    return "; ".join(part for part in parts if part) or "everywhere"

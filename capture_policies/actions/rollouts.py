@@ -149,7 +149,7 @@ def change_wave(*, wave: Wave, plan: WavePlan, reason: str, actor: Actor) -> Wav
 
 
 def halt(rollout: Rollout, reason: str, actor: Actor) -> Rollout:
-    """The steps of a halt, for a person and for a gate. Part of the caller's transaction; writes the entry."""
+    """The steps of a halt, for a person and for a gate. Part of the transaction of the caller."""
     rollout.state = RolloutState.HALTED
     rollout.halt_reason = reason.strip()[:200]
     rollout.finished_at = timezone.now()

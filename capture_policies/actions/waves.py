@@ -87,7 +87,7 @@ def claim_deliveries(*, rollout_id: UUID | str, actor: Actor) -> int:
 
 @audited("capture_policies.assign_device")
 def assign_device(*, device_id: UUID | str, actor: Actor) -> int | None:
-    """Give a device that has no release, or an older one, the release of the fleet. Gives its number."""
+    """Give a device without a release, or with an older one, that of the fleet. Gives its number."""
     permissions.require(actor, "capture_policies.assign_device")
     release = release_for_newcomers()
     device = Device.objects.active().filter(pk=device_id).first()
@@ -116,7 +116,7 @@ def release_for_newcomers() -> Release | None:
 
 
 def unassigned_devices() -> list[UUID]:
-    """Devices that should have a release and were not given it: their hint was lost. At most 500 at a time."""
+    """Devices that should have a release and were not given it. At most 500 at a time."""
     release = release_for_newcomers()
     if release is None:
         return []

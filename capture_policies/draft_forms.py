@@ -1,0 +1,386 @@
+"""What authors fill in about a draft, and which field a fault of the document belongs to.
+
+Forms check shape only (numbers, choices, lengths). What a valid entry or rule is, is decided by the action.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+
+from capture_policies.models import DraftEntry, DraftRule, PolicyDraft
+from mci_core.detectors import LABELS
+from mci_core.errors import ActionError
+from mci_core.policy import (
+    FIELDS,
+    KEYSTROKE_WORDS,
+    METHOD_WORDS,
+    PURPOSE_WORDS,
+    SIGNAL_WORDS,
+)
+
+SIGNAL_CHOICES = [(key, words[0].upper() + words[1:]) for key, words in SIGNAL_WORDS.items()]
+FIELD_WORDS = {
+    "text": "Typed text",
+    "key": "Single keys",
+    "url": "Web addresses",
+    "window.title": "Window titles",
+    "target.name": "Names of buttons and fields",
+    "frame": "Screenshots",
+}
+MEGABYTE = 1_000_000
+
+
+def lines_of(text: str) -> list[str]:
+    """One item per line; empty lines and repetitions are left out."""
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+class DocumentForm(forms.Form):
+    """A form whose action speaks of the document: ``places`` maps a path in it to a field."""
+
+    places: dict[str, str] = {}
+
+    def field_of(self, path: str | None) -> str | None:
+        """The field of a path; the longest known beginning decides."""
+        plain = re.sub(r"\[\d+\]", "", path or "")
+        while plain and plain not in self.places:
+            plain = plain.rpartition(".")[0]
+        return self.places.get(plain)
+
+    @contextmanager
+    def faults_at_fields(self) -> Iterator[None]:
+        try:
+            yield
+        except ActionError as fault:
+            fault.field = self.field_of(fault.field)
+            raise
+
+
+class DraftForm(forms.Form):
+    title = forms.CharField(max_length=120, help_text="What this policy is for, for example: Support desk.")
+    justification = forms.CharField(
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Why it is needed. The people who approve read it.",
+    )
+
+
+class SettingsForm(DocumentForm):
+    title = forms.CharField(max_length=120)
+    justification = forms.CharField(max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    purpose = forms.ChoiceField(
+        choices=[(key, words[0].upper() + words[1:]) for key, words in PURPOSE_WORDS.items()],
+        help_text="A closed list. Judging people is not in it.",
+    )
+    retention_days = forms.IntegerField(min_value=1, max_value=3650, label="Days that sessions are kept")
+    sampling_percent = forms.FloatField(
+        min_value=0, max_value=100, label="Share of sessions that are sampled (%)"
+    )
+    lease_seconds = forms.IntegerField(
+        min_value=5,
+        max_value=86_400,
+        label="Seconds that a lease lasts",
+        help_text="Without contact, an agent stops capturing after this time.",
+    )
+    cpu_percent = forms.IntegerField(min_value=1, max_value=50, label="Processor share (%)")
+    upload_mb = forms.IntegerField(min_value=0, max_value=1_000_000, label="Upload per day (MB)")
+    spool_mb = forms.IntegerField(min_value=0, max_value=1_000_000, label="Held back on the device (MB)")
+    pause_minutes = forms.CharField(
+        label="Pauses to choose from (minutes)", help_text="Separated by commas, for example 15, 30, 60."
+    )
+    places = {
+        "name": "title",
+        "purpose": "purpose",
+        "retention_days": "retention_days",
+        "sampling": "sampling_percent",
+        "lease_seconds": "lease_seconds",
+        "limits.cpu_percent": "cpu_percent",
+        "limits.upload_bytes_per_day": "upload_mb",
+        "limits.spool_bytes": "spool_mb",
+        "limits.pause_minutes": "pause_minutes",
+    }
+
+    def clean_pause_minutes(self) -> list[int]:
+        parts = [part for part in re.split(r"[\s,;]+", self.cleaned_data["pause_minutes"]) if part]
+        if not all(part.isdecimal() and len(part) < 6 for part in parts):
+            raise forms.ValidationError("Whole minutes, separated by commas.")
+        return sorted({int(part) for part in parts})
+
+    @staticmethod
+    def start(draft: PolicyDraft, settings: dict[str, Any]) -> dict[str, Any]:
+        """The values that the form shows first."""
+        limits = settings["limits"]
+        return {
+            "title": draft.title,
+            "justification": draft.justification,
+            "purpose": draft.purpose,
+            "retention_days": settings["retention_days"],
+            "sampling_percent": round(settings["sampling"]["rate"] * 100, 4),
+            "lease_seconds": settings["lease_seconds"],
+            "cpu_percent": limits["cpu_percent"],
+            "upload_mb": limits["upload_bytes_per_day"] // MEGABYTE,
+            "spool_mb": limits["spool_bytes"] // MEGABYTE,
+            "pause_minutes": ", ".join(map(str, limits["pause_minutes"])),
+        }
+
+    def data_for_action(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        return {
+            **{key: values[key] for key in ("title", "justification", "purpose", "retention_days")},
+            "lease_seconds": values["lease_seconds"],
+            "sampling": {"rate": round(values["sampling_percent"] / 100, 6)},
+            "limits": {
+                "cpu_percent": values["cpu_percent"],
+                "upload_bytes_per_day": values["upload_mb"] * MEGABYTE,
+                "spool_bytes": values["spool_mb"] * MEGABYTE,
+                "pause_minutes": values["pause_minutes"],
+            },
+        }
+
+
+class _KeyedForm(DocumentForm):
+    """An entry or a rule: has a label, and an id in the document that follows from it where none is given."""
+
+    key = forms.CharField(
+        max_length=40,
+        required=False,
+        label="Id in the document",
+        help_text="Small letters, digits, - and _. Left empty, it is made from the name.",
+    )
+
+    def key_of(self, values: dict[str, Any]) -> str:
+        return str(values["key"] or slugify(values["label"])[:40].strip("-_"))
+
+
+def _programs(system: str, example: str) -> forms.CharField:
+    return forms.CharField(
+        required=False,
+        label=system,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=f"One per line, for example {example}.",
+    )
+
+
+class EntryForm(_KeyedForm):
+    kind = forms.ChoiceField(
+        choices=[("site", "Website"), ("app", "App")], widget=forms.RadioSelect, label="Kind"
+    )
+    label = forms.CharField(max_length=80, label="Name", help_text="What employees call it.")
+    origin = forms.CharField(
+        max_length=300, required=False, label="Address", help_text="For example https://jira.example.com"
+    )
+    path_prefix = forms.CharField(
+        max_length=500, required=False, initial="/", label="Below this path", help_text="/ is the whole site."
+    )
+    subdomains = forms.BooleanField(required=False, label="Sub-domains as well")
+    windows = _programs("Windows program", "EXCEL.EXE")
+    macos = _programs("macOS bundle", "com.microsoft.Excel")
+    linux = _programs("Linux program", "libreoffice")
+    names = _programs("Name in recordings", "Excel")
+    signals = forms.MultipleChoiceField(
+        choices=SIGNAL_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Signals",
+        help_text="What is not checked is not captured.",
+    )
+    keystrokes = forms.ChoiceField(
+        choices=[(key, words[0].upper() + words[1:]) for key, words in KEYSTROKE_WORDS.items()],
+        label="Of keys, capture",
+    )
+    frame_interval_s = forms.IntegerField(
+        min_value=0,
+        max_value=86_400,
+        initial=0,
+        label="Seconds between screenshots",
+        help_text="0: no least time between them.",
+    )
+    field_order = ("kind", "label", "key")
+    places = {
+        "id": "key",
+        "kind": "kind",
+        "label": "label",
+        "match": "origin",
+        "match.origin": "origin",
+        "match.path_prefix": "path_prefix",
+        "match.subdomains": "subdomains",
+        "match.windows": "windows",
+        "match.macos": "macos",
+        "match.linux": "linux",
+        "match.names": "names",
+        "signals": "signals",
+        "keystrokes": "keystrokes",
+        "frame_interval_s": "frame_interval_s",
+    }
+
+    def field_of(self, path: str | None) -> str | None:
+        found = super().field_of(path)
+        is_app = self.cleaned_data.get("kind") == "app"
+        return "windows" if is_app and found == "origin" else found
+
+    @staticmethod
+    def start(row: DraftEntry) -> dict[str, Any]:
+        match = row.match
+        programs = {name: "\n".join(match.get(name, ())) for name in ("windows", "macos", "linux", "names")}
+        return {
+            "key": row.key,
+            "kind": row.kind,
+            "label": row.label,
+            "origin": match.get("origin", ""),
+            "path_prefix": match.get("path_prefix", "/"),
+            "subdomains": match.get("subdomains", False),
+            **programs,
+            "signals": row.signals,
+            "keystrokes": row.keystrokes,
+            "frame_interval_s": row.frame_interval_s,
+        }
+
+    def data_for_action(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values["kind"] == "site":
+            match: dict[str, Any] = {
+                "origin": values["origin"].strip().rstrip("/"),
+                "path_prefix": values["path_prefix"] or "/",
+                "subdomains": values["subdomains"],
+            }
+        else:
+            match = {name: lines_of(values[name]) for name in ("windows", "macos", "linux", "names")}
+        return {
+            "id": self.key_of(values),
+            "kind": values["kind"],
+            "label": values["label"],
+            "match": match,
+            "signals": values["signals"],
+            "keystrokes": values["keystrokes"],
+            "frame_interval_s": values["frame_interval_s"],
+        }
+
+
+class RuleForm(_KeyedForm):
+    label = forms.CharField(max_length=80, label="Name", help_text="Stands in the placeholder, in capitals.")
+    method = forms.ChoiceField(
+        choices=[(key, words[0].upper() + words[1:]) for key, words in METHOD_WORDS.items()],
+        label="What happens",
+    )
+    match_type = forms.ChoiceField(
+        choices=[("dictionary", "Words"), ("regex", "An expression"), ("detector", "A detector")],
+        widget=forms.RadioSelect,
+        label="Looks for",
+        initial="dictionary",
+    )
+    words = forms.CharField(
+        required=False,
+        max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One per line. Found whole, whatever their case.",
+    )
+    pattern = forms.CharField(
+        required=False,
+        max_length=1000,
+        label="Expression",
+        help_text="RE2 syntax: no look-around and no back-references, so that no rule can stall a device.",
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
+    )
+    detector = forms.ChoiceField(
+        choices=[("", "Choose"), *((label, label) for label in LABELS)], required=False
+    )
+    in_entries = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Only in", help_text="None: everywhere."
+    )
+    in_signals = forms.MultipleChoiceField(
+        choices=SIGNAL_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only in these signals",
+        help_text="None: in all.",
+    )
+    in_fields = forms.MultipleChoiceField(
+        choices=[(name, FIELD_WORDS[name]) for name in FIELDS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only in these places",
+        help_text="None: in all.",
+    )
+    redact_examples = forms.CharField(
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Must redact",
+        help_text="Texts in which the rule must find something, one per line. Invent them.",
+    )
+    keep_examples = forms.CharField(
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Must keep",
+        help_text="Texts in which the rule must find nothing, one per line.",
+    )
+    field_order = ("label", "key", "method", "match_type")
+    places = {
+        "id": "key",
+        "label": "label",
+        "method": "method",
+        "match": "match_type",
+        "match.words": "words",
+        "match.pattern": "pattern",
+        "match.detector": "detector",
+        "selector.entries": "in_entries",
+        "selector.signals": "in_signals",
+        "selector.fields": "in_fields",
+        "examples.redact": "redact_examples",
+        "examples.keep": "keep_examples",
+    }
+
+    def __init__(self, *args: Any, draft: PolicyDraft, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        entries = self.fields["in_entries"]
+        assert isinstance(entries, forms.MultipleChoiceField)
+        entries.choices = [(entry.key, entry.label) for entry in draft.entries.all()]
+
+    @staticmethod
+    def start(row: DraftRule) -> dict[str, Any]:
+        return {
+            "key": row.key,
+            "label": row.label,
+            "method": row.method,
+            "match_type": row.match.get("type", "dictionary"),
+            "words": "\n".join(row.match.get("words", ())),
+            "pattern": row.match.get("pattern", ""),
+            "detector": row.match.get("detector", ""),
+            "in_entries": row.selector.get("entries", []),
+            "in_signals": row.selector.get("signals", []),
+            "in_fields": row.selector.get("fields", []),
+            "redact_examples": "\n".join(row.redact_examples),
+            "keep_examples": "\n".join(row.keep_examples),
+        }
+
+    def data_for_action(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        matches: dict[str, dict[str, Any]] = {
+            "dictionary": {"words": lines_of(values["words"])},
+            "regex": {"pattern": values["pattern"]},
+            "detector": {"detector": values["detector"]},
+        }
+        return {
+            "id": self.key_of(values),
+            "label": values["label"],
+            "method": values["method"],
+            "match": {"type": values["match_type"], **matches[values["match_type"]]},
+            "selector": {
+                "entries": values["in_entries"],
+                "signals": values["in_signals"],
+                "fields": values["in_fields"],
+            },
+            "examples": {
+                "redact": lines_of(values["redact_examples"]),
+                "keep": lines_of(values["keep_examples"]),
+            },
+        }

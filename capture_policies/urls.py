@@ -1,0 +1,47 @@
+"""Staff addresses of policies."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from capture_policies.views import drafts, parts, rollouts, stops, versions
+
+app_name = "capture_policies"
+
+_DRAFT = "policies/drafts/<uuid:pk>"
+_VERSION = "policies/versions/<uuid:pk>"
+_ROLLOUT = "policies/rollouts/<uuid:pk>"
+
+urlpatterns = [
+    path("policies/drafts/", drafts.DraftList.as_view(), name="draft_list"),
+    path("policies/drafts/new/", drafts.DraftNew.as_view(), name="draft_new"),
+    path(f"{_DRAFT}/", drafts.DraftDetail.as_view(), name="draft_detail"),
+    path(f"{_DRAFT}/settings/", drafts.DraftSettings.as_view(), name="draft_settings"),
+    path(f"{_DRAFT}/submit/", drafts.DraftSubmit.as_view(), name="draft_submit"),
+    path(f"{_DRAFT}/discard/", drafts.DraftDiscard.as_view(), name="draft_discard"),
+    path(f"{_DRAFT}/entries/new/", parts.EntryEdit.as_view(), name="draft_entry_new"),
+    path(f"{_DRAFT}/entries/<uuid:entry>/", parts.EntryEdit.as_view(), name="draft_entry"),
+    path(f"{_DRAFT}/entries/<uuid:entry>/remove/", parts.EntryRemove.as_view(), name="draft_entry_remove"),
+    path(f"{_DRAFT}/rules/new/", parts.RuleEdit.as_view(), name="draft_rule_new"),
+    path(f"{_DRAFT}/rules/<uuid:rule>/", parts.RuleEdit.as_view(), name="draft_rule"),
+    path(f"{_DRAFT}/rules/<uuid:rule>/remove/", parts.RuleRemove.as_view(), name="draft_rule_remove"),
+    path("policies/versions/", versions.VersionList.as_view(), name="version_list"),
+    path(f"{_VERSION}/", versions.VersionDetail.as_view(), name="version_detail"),
+    path(f"{_VERSION}/approve/", versions.VersionApprove.as_view(), name="version_approve"),
+    path(f"{_VERSION}/reject/", versions.VersionReject.as_view(), name="version_reject"),
+    path(f"{_VERSION}/document.json", versions.VersionDocument.as_view(), name="version_document"),
+    path("policies/releases/", rollouts.ReleaseList.as_view(), name="release_list"),
+    path("policies/releases/<uuid:pk>/roll-out/", rollouts.RolloutNew.as_view(), name="rollout_new"),
+    path("policies/releases/<uuid:pk>/roll-back/", rollouts.Rollback.as_view(), name="release_rollback"),
+    path("policies/rollouts/", rollouts.RolloutList.as_view(), name="rollout_list"),
+    path(f"{_ROLLOUT}/", rollouts.RolloutDetail.as_view(), name="rollout_detail"),
+    path(f"{_ROLLOUT}/hold/", rollouts.RolloutHold.as_view(), name="rollout_hold"),
+    path(f"{_ROLLOUT}/resume/", rollouts.RolloutResume.as_view(), name="rollout_resume"),
+    path(f"{_ROLLOUT}/halt/", rollouts.RolloutHalt.as_view(), name="rollout_halt"),
+    path(f"{_ROLLOUT}/waves/<int:number>/", rollouts.WaveChange.as_view(), name="rollout_wave"),
+    path("stop/", stops.StopHome.as_view(), name="stop"),
+    path("stop/new/", stops.StopNew.as_view(), name="stop_new"),
+    path("stop/<uuid:pk>/", stops.StopDetail.as_view(), name="stop_detail"),
+    path("stop/<uuid:pk>/restart/", stops.RestartRequest.as_view(), name="stop_restart"),
+    path("stop/<uuid:pk>/confirm/", stops.RestartConfirm.as_view(), name="stop_confirm"),
+]
