@@ -50,6 +50,14 @@ class EnrolmentToken(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def state(self) -> str:
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.used >= self.quota:
+            return "used_up"
+        return "expired" if self.expires_at <= timezone.now() else "active"
+
 
 class DeviceQuerySet(models.QuerySet["Device"]):
     """A device's situation: ``revoked``, ``offline`` (its lease ran out), else what its agent does."""
@@ -75,8 +83,14 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def offline(self, now: datetime) -> DeviceQuerySet:
         return self.active().filter(Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lte=now))
 
-    def doing(self, state: str, now: datetime) -> DeviceQuerySet:
-        return self.online(now).filter(capture_state=state)
+    def in_situation(self, situation: str, now: datetime) -> DeviceQuerySet:
+        """The same four that :attr:`Device.situation` tells apart."""
+        if situation == "revoked":
+            return self.revoked()
+        if situation == "offline":
+            return self.offline(now)
+        capturing = Q(lease_state="on", capture_state="on")
+        return self.online(now).filter(capturing if situation == "capturing" else ~capturing)
 
     def in_scope(self, stop: CaptureStop) -> DeviceQuerySet:
         """The devices that a stop is about. Where its subject works now decides for a place."""
@@ -138,6 +152,27 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def situation(self) -> str:
+        """What staff are shown. A pause is nobody's business: it looks like every other reason not to
+        capture.
+        """
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.lease_expires_at is None or self.lease_expires_at <= timezone.now():
+            return "offline"
+        return "capturing" if self.lease_state == "on" and self.capture_state == "on" else "not_capturing"
+
+    @property
+    def shown_reason(self) -> str:
+        """The reason of the last lease as staff may read it; empty where it is the person's own pause."""
+        return "" if self.lease_reason in ("", "allowed", "paused_by_person") else self.lease_reason
+
+    @property
+    def is_current(self) -> bool:
+        """Applied what it was told to apply."""
+        return self.desired_release is not None and self.applied_release == self.desired_release
 
 
 class Lease(models.Model):

@@ -11,20 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import Any
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from agents.models import CaptureStop, Device, DeviceQuerySet
-
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
-
-
-class Proven(TypedDict):
-    """What :func:`devices` adds to each row."""
-
-    proof: str
 
 
 @dataclass(frozen=True)
@@ -42,8 +33,10 @@ class StopProgress:
         return self.proven == self.total
 
 
-def devices(stop: CaptureStop, now: datetime) -> QuerySet[WithAnnotations[Device, Proven]]:
-    """The devices of the scope, each with ``proof``; revoked ones count until their last lease is over."""
+def devices(stop: CaptureStop, now: datetime) -> QuerySet[Any]:
+    """The devices of the scope, each a Device with ``proof``; revoked ones count until their last lease is
+    over.
+    """
     revoked = Device.objects.revoked().filter(capture_until__gt=now)
     scope: DeviceQuerySet = Device.objects.in_scope(stop)
     if stop.scope == "programme":

@@ -70,11 +70,11 @@ def create_enrolment_token(
         created_by=actor.user,
         expires_at=timezone.now() + timedelta(days=days),
     )
+    # No subject: the one who makes a token knows the person's name, and the log must not tell the pseudonym.
     log.append(
         action="agents.create_enrolment_token",
         actor=actor,
         obj=token,
-        subject=subject.pk,
         facts={"quota": quota, "days": days, "personal_device": personal_device},
         details={"label": token.label},
     )
@@ -95,7 +95,6 @@ def revoke_enrolment_token(*, token: EnrolmentToken, reason: str, actor: Actor) 
         action="agents.revoke_enrolment_token",
         actor=actor,
         obj=token,
-        subject=token.subject_id,
         reason=reason,
         facts={"used": token.used},
     )
@@ -138,11 +137,11 @@ def enrol_device(*, request: Enrolment, actor: Actor) -> Device:
         obj=device,
         subject=device.subject_id,
         facts={
-            "token": str(token.pk),
             "os": device.os,
             "personal_device": device.personal_device,
             "key": hashlib.sha256(key).hexdigest(),
         },
+        details={"token": str(token.pk)},
     )
     return device
 

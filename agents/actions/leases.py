@@ -139,18 +139,25 @@ def _commands(device: Device, now: datetime) -> list[DeviceCommand]:
 
 
 def _log(device: Device, decision: Decision, last: Lease | None, row: Lease, actor: Actor) -> None:
-    said = (row.state, row.reason, row.release_number, row.place, row.notice)
-    if last is not None and said == (last.state, last.reason, last.release_number, last.place, last.notice):
+    if last is not None and _permitted(last) == _permitted(row):
         with nothing_to_do():
             return
+    state, reason, release, place, notice = _permitted(row)
     log.append(
         action="agents.renew_lease",
         actor=actor,
         obj=device,
         subject=device.subject_id,
-        facts={"state": row.state, "reason": row.reason, "release": row.release_number},
-        details={"place": row.place, "pack": decision.ruling.pack_id, "notice": row.notice},
+        facts={"state": state, "reason": reason, "release": release},
+        details={"place": place, "pack": decision.ruling.pack_id, "notice": notice},
     )
+
+
+def _permitted(lease: Lease) -> tuple[str, str, int | None, str, str]:
+    """What the server permitted. A pause is the person's own and leaves no trace in the log."""
+    own_pause = lease.state == "paused"
+    state, reason = ("on", "allowed") if own_pause else (lease.state, lease.reason)
+    return state, reason, lease.release_number, lease.place, lease.notice
 
 
 def _sign(device: Device, row: Lease, decision: Decision) -> str:
