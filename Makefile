@@ -29,6 +29,9 @@ setup: $(VENV)/ready node_modules/ready  ## make .venv and node_modules from the
 demo: setup  ## start everything with an invented organisation; Ctrl-C ends it
 	@MCI_ENV=demo $(BIN)/python manage.py demo
 
+demo-codes:  ## the second-factor codes of the demo's people
+	@MCI_ENV=demo $(BIN)/python manage.py demo --codes
+
 demo-reset:  ## forget the demo's data
 	@MCI_ENV=demo $(BIN)/python manage.py demo --reset
 
@@ -70,4 +73,4 @@ requirements:  ## pin again from requirements*.in (needs uv)
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$list.in -o $$list.txt; \
 	done
 
-.PHONY: help setup demo demo-reset run test check lint fix bench docs wheel requirements
+.PHONY: help setup demo demo-codes demo-reset run test check lint fix bench docs wheel requirements

@@ -7,6 +7,8 @@ Each agent is enrolled with its token once; a second start finds everything and 
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import os
 import shutil
@@ -97,11 +99,29 @@ class Demo:
 
     def line(self) -> str:
         """The one line: where, and who may sign in."""
-        people = [
-            f"{person['label']} {person['email']} / {person['password']}"
-            for person in self.seeded().get("sign_ins", [])
-        ]
-        return f"MCI Admin runs at {self.stack.url}/ — " + ("; ".join(people) or "no organisation is seeded")
+        people = sign_ins(self.stack.var)
+        words = [f"{person['label']}: {person['email']} / {person['password']}" for person in people]
+        if not words:
+            return f"MCI Admin runs at {self.stack.url}/ (no organisation is made)"
+        return f"MCI Admin runs at {self.stack.url}/ | codes: make demo-codes | {' | '.join(words)}"
+
+
+def sign_ins(var: Path) -> list[dict[str, str]]:
+    """Who may sign in: label, email, password and, for staff, the secret of the second factor."""
+    try:
+        found = json.loads((var / "demo" / "seed.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    people: list[dict[str, str]] = found["sign_ins"]
+    return people
+
+
+def code_now(secret: str, now: float) -> str:
+    """The six digits an authenticator app would show (RFC 6238: SHA-1, 30 seconds)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, int(now // 30).to_bytes(8, "big"), "sha1").digest()
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
 def forget(var: Path) -> bool:

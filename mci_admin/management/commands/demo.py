@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mci_admin import env
-from mci_admin.processes.demo import Demo, forget, given_sessions
+from mci_admin.processes.demo import Demo, code_now, forget, given_sessions, sign_ins
 from mci_admin.processes.stack import Stack, StackError
 from mci_admin.processes.supervisor import GaveUpError
 from mci_admin.services.places import ServiceError
@@ -28,6 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--reset", action="store_true", help="forget all data and end")
+        parser.add_argument("--codes", action="store_true", help="tell each person's second-factor code")
         parser.add_argument("--no-seed", action="store_true", help="do not make the organisation")
         parser.add_argument("--agents", type=int, default=5, help="how many agents to run (default 5)")
         parser.add_argument("--speed", type=int, default=20, help="how fast recordings are replayed")
@@ -39,6 +40,11 @@ class Command(BaseCommand):
             if not forget(env.var_dir()):
                 raise CommandError("The demo runs. End it first.")
             self.stdout.write("forgotten")
+            return
+        if options["codes"]:
+            for person in sign_ins(env.var_dir()):
+                code = code_now(person["totp"], time.time()) if person.get("totp") else "not needed"
+                self.stdout.write(f"{code:<12}{person['email']} ({person['label']})")
             return
         asked = self._listen()
         try:

@@ -1,0 +1,100 @@
+"""The demo's own rules: what it forgets, what it tells, and that Procfile names the same processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from mci_admin import env
+from mci_admin.processes import programs
+from mci_admin.processes.demo import TRACES, Demo, code_now, forget, given_sessions, sign_ins
+from mci_admin.processes.stack import Stack, StackError
+from mci_admin.services.embedded import Embedded
+
+SEED = {
+    "sign_ins": [
+        {"label": "admin", "email": "admin@acme.example", "password": "secret", "totp": "GEZDGNBVGY3TQOJQ"}
+    ],
+    "agents": [],
+}
+
+
+def seeded(var: Path) -> Path:
+    (var / "demo").mkdir(parents=True)
+    (var / "demo" / "seed.json").write_text(json.dumps(SEED))
+    return var
+
+
+def test_reset_forgets_the_data_and_nothing_else(tmp_path: Path) -> None:
+    for name in TRACES:
+        path = tmp_path / name
+        path.touch() if "." in name else path.mkdir()
+    (tmp_path / "mine.txt").write_text("kept")
+    assert forget(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_reset_is_refused_while_it_runs(tmp_path: Path) -> None:
+    with Embedded(tmp_path):
+        assert not forget(tmp_path)
+        assert (tmp_path / "postgres").exists()
+
+
+def test_line_tells_address_and_sign_ins(tmp_path: Path) -> None:
+    stack = Stack(seeded(tmp_path))
+    stack.port = 8123
+    line = Demo(stack, agents=0, seed=False, sessions=None, speed=1).line()
+    assert "\n" not in line
+    assert "http://127.0.0.1:8123/" in line
+    assert "admin: admin@acme.example / secret" in line
+
+
+def test_line_without_an_organisation(tmp_path: Path) -> None:
+    line = Demo(Stack(tmp_path), agents=0, seed=False, sessions=None, speed=1).line()
+    assert "no organisation is made" in line
+    assert sign_ins(tmp_path) == []
+
+
+def test_code_is_that_of_the_standard() -> None:
+    """RFC 6238, appendix B: secret 12345678901234567890, SHA-1, the last six of eight digits."""
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    assert code_now(secret, 59) == "287082"
+    assert code_now(secret, 1111111109) == "081804"
+    assert code_now(secret, 20000000000) == "353130"
+
+
+def test_given_sessions_are_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert given_sessions() is None
+    monkeypatch.setenv("SESSIONS", str(tmp_path))
+    assert given_sessions() == tmp_path
+
+
+def test_ports_are_kept_and_a_taken_one_is_named(tmp_path: Path) -> None:
+    with Stack(tmp_path) as first:
+        kept = (first.port, first.stream_port)
+        with Stack(tmp_path / "other") as second:
+            assert second.environment["PUBLIC_URL"] == second.url
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", kept[0]))
+        taken.listen()
+        with pytest.raises(StackError, match=f"Port {kept[0]} is used by another program"), Stack(tmp_path):
+            pass
+    with Stack(tmp_path) as again:
+        assert (again.port, again.stream_port) == kept
+
+
+def test_failed_command_is_told_with_its_last_words(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    with pytest.raises(StackError, match="no_such_command"):
+        stack.manage("no_such_command")
+
+
+def test_procfile_names_the_same_processes(tmp_path: Path) -> None:
+    text = (env.BASE_DIR / "Procfile").read_text(encoding="utf-8")
+    names = set(re.findall(r"^(\w+):", text, re.MULTILINE))
+    assert names == {program.name for program in programs.server_side(tmp_path, "127.0.0.1", 8000)}
+    assert f"--queues {programs.QUEUES}" in text
