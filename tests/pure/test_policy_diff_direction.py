@@ -1,4 +1,4 @@
-"""Wider or narrower: the words of a diff, its direction, and proof that "narrower" lets nothing new through."""
+"""Wider or narrower: the words of a diff, its direction, and that "narrower" lets nothing new through."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mci_core import policy
 from mci_core.evaluator import StreamEvaluator, apply
-from mci_core.policy_model import Change, Policy
-from tests.pure.building import NOW, app, document, lease_for, parsed, rule, site
+from mci_core.policy_model import KEYSTROKES, Change, Policy
+from tests.pure.building import NOW, app, document, focus, key, lease_for, parsed, rule, site
 from tests.pure.strategies import documents, edited, leases, sessions
 
 
@@ -167,19 +167,48 @@ def shows_more(new: dict[str, Any], old: dict[str, Any]) -> bool:
     return False
 
 
-@settings(max_examples=400)
-@given(st.data(), documents(), sessions(), leases())
+@settings(max_examples=600)
+@given(st.data(), documents(), leases())
 def test_a_narrower_policy_lets_nothing_through_that_was_refused(
-    data: st.DataObject, doc: dict[str, Any], events: list[dict[str, Any]], changes: dict[str, Any]
+    data: st.DataObject, doc: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     old, new = policy.parse(doc), policy.parse(data.draw(edited(doc)))
     way = policy.direction(old, new)
     event(way)
     assume(way != "wider")
+    events = data.draw(sessions(doc))
     for before, after in zip(kept(old, events, changes), kept(new, events, changes), strict=True):
         assert after is None or before is not None
         if after is not None and before is not None:
             assert not shows_more(after, before)
+
+
+KEYS = [
+    focus(),
+    *(key(name, state) for state in ("down", "up") for name in ("a", "Control", "c", "F5", "Enter")),
+]
+
+
+@pytest.mark.parametrize("before", KEYSTROKES)
+@pytest.mark.parametrize("after", KEYSTROKES)
+def test_of_any_two_granularities_the_narrower_shows_no_more_keys(before: str, after: str) -> None:
+    for signals in (["keystroke"], ["shortcut"], ["keystroke", "shortcut"]):
+        old = parsed([app(signals=signals, keystrokes=before)])
+        new = parsed([app(signals=signals, keystrokes=after)])
+        if policy.direction(old, new) == "narrower":
+            for was, is_now in zip(kept(old, KEYS, {}), kept(new, KEYS, {}), strict=True):
+                assert is_now is None or (was is not None and not shows_more(is_now, was))
+
+
+@given(st.lists(st.integers(0, 90_000), max_size=12), st.integers(0, 40), st.integers(0, 40))
+def test_of_any_two_intervals_the_narrower_keeps_no_other_screenshots(
+    times: list[int], before: int, after: int
+) -> None:
+    shots = [focus(), *({"seq": 1, "t": at, "type": "screenshot"} for at in sorted(times))]
+    old, new = parsed([app(interval=before)]), parsed([app(interval=after)])
+    if policy.direction(old, new) == "narrower":
+        for was, is_now in zip(kept(old, shots, {}), kept(new, shots, {}), strict=True):
+            assert is_now is None or was is not None
 
 
 @given(documents(), documents())
