@@ -1,7 +1,7 @@
 """REST: devices, enrolment tokens, stops. The same actions as the pages.
 
-What asks for a second factor (a new token, revoking a device, stopping) is done on a page: a token of the API cannot
-show one, so these calls answer 403 ``second_factor_needed``.
+What asks for a second factor (a new token, revoking a device, stopping) is done on a page: a token of the
+API cannot show one, so these calls answer 403 ``second_factor_needed``.
 """
 
 from __future__ import annotations

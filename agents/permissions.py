@@ -25,7 +25,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "agents.open_stop": frozenset({ADMIN, OFFICER}),
     "agents.request_restart": frozenset({ADMIN, OFFICER}),
     "agents.confirm_restart": frozenset({ADMIN, OFFICER}),
-    "agents.repeat_hints": frozenset({SYSTEM}),
     "agents.forget_leases": frozenset({SYSTEM}),
 }
 

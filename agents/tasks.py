@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 
 from celery import shared_task
+from django.utils import timezone
 
-from agents import actions, hints
+from agents import actions, hints, repeats
 from agents.models import Device
 from audits.actor import Actor
 
@@ -31,7 +32,7 @@ def hint_subject(subject_id: str) -> None:
 
 @shared_task(name="agents.tasks.repeat_hints")
 def repeat_hints() -> None:
-    actions.repeat_hints(actor=Actor.system("beat"))
+    repeats.repeat_hints(timezone.now())
 
 
 @shared_task(name="agents.tasks.forget_leases")

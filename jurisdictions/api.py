@@ -1,5 +1,5 @@
-"""REST: law packs, agreements and notices. The same actions as the pages; publishing a notice and recording an
-agreement ask for a second factor, which a token of the API cannot show.
+"""REST: law packs, agreements and notices. The same actions as the pages; publishing a notice and recording
+an agreement ask for a second factor, which a token of the API cannot show.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ events.
 from __future__ import annotations
 
 from agents.actions.commands import finish_command, order_purge
-from agents.actions.deliveries import assign_release, create_deliveries, record_acks, repeat_hints
+from agents.actions.deliveries import assign_release, create_deliveries, record_acks
 from agents.actions.enrolment import (
     create_enrolment_token,
     enrol_device,
@@ -30,7 +30,6 @@ __all__ = [
     "record_heartbeat",
     "record_security_event",
     "renew_lease",
-    "repeat_hints",
     "request_restart",
     "revoke_device",
     "revoke_enrolment_token",

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts import permissions
@@ -24,9 +23,6 @@ from audits.registry import audited, nothing_to_do
 from mci_core.errors import Invalid
 
 BATCH = 500
-REPEAT_AFTER = timedelta(seconds=15)
-REPEAT_FOR = timedelta(hours=1)
-REPEAT_LIMIT = 5_000
 _OPEN = (DeliveryState.PENDING, DeliveryState.NOTIFIED, DeliveryState.LEASED)
 
 
@@ -198,19 +194,3 @@ def _update_deliveries(device: Device, items: Sequence[tuple[Ack, datetime]]) ->
             ],
         )
         return int(cursor.rowcount)
-
-
-@audited("agents.repeat_hints")
-def repeat_hints(*, actor: Actor) -> int:
-    """Tell again those that were told and did not ask: the hint was lost, or the stream was not there."""
-    permissions.require(actor, "agents.repeat_hints")
-    now = timezone.now()
-    waiting = Delivery.objects.unheard(now - REPEAT_AFTER).filter(notified_at__gt=now - REPEAT_FOR)
-    seen_lately = Q(device__lease_expires_at__gt=now) | Q(device__last_seen_at__isnull=True)
-    rows = list(waiting.filter(seen_lately).values_list("release_number", "device_id")[:REPEAT_LIMIT])
-    for number in {number for number, _ in rows}:
-        hints.publish(
-            "release", release=number, devices=[device for found, device in rows if found == number]
-        )
-    with nothing_to_do():
-        return len(rows)

@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts import permissions
@@ -193,17 +191,29 @@ def _ticket(device: Device, now: datetime) -> str:
 
 @audited("agents.record_heartbeat")
 def record_heartbeat(*, device: Device, heartbeat: Heartbeat, actor: Actor) -> None:
-    """Keep the capture state (the proof that a stop was obeyed) and the health of the agent."""
+    """Keep the capture state and the health of the agent.
+
+    Logged only where it proves something: an agent that captured says that it obeys a lease that stops it.
+    """
     permissions.require(actor, "agents.record_heartbeat")
     now = timezone.now()
     Device.objects.filter(pk=device.pk).update(
-        last_seen_at=Greatest(F("last_seen_at"), now),
+        last_seen_at=now,
         reported_at=now,
         capture_state=heartbeat.capture_state,
         health={"spool_bytes": heartbeat.spool_bytes, "errors": dict(heartbeat.errors)},
     )
-    with nothing_to_do():
-        return
+    obeyed = device.lease_state == "stopped" and device.capture_state == "on" != heartbeat.capture_state
+    if not obeyed:
+        with nothing_to_do():
+            return
+    log.append(
+        action="agents.record_heartbeat",
+        actor=actor,
+        obj=device,
+        subject=device.subject_id,
+        facts={"obeyed": device.lease_reason},
+    )
 
 
 @audited("agents.forget_leases")

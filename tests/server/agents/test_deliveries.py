@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agents import actions, hints
+from agents import actions, hints, repeats
 from agents.models import Delivery, Device
 from mci_core.errors import Invalid
 from tests.server.agents.support import DIGEST, Agent
@@ -188,13 +188,13 @@ def test_the_funnel_counts_every_state(agent: Agent, cast: Cast) -> None:
 def test_a_lost_hint_is_repeated_until_the_device_asks(agent: Agent, cast: Cast, sent: list[Any]) -> None:
     agent.renew()
     delivery = roll_out(cast)
-    assert actions.repeat_hints(actor=cast.system()) == 0
+    assert repeats.repeat_hints(timezone.now()) == 0
     Delivery.objects.update(notified_at=timezone.now() - timedelta(seconds=20))
-    assert actions.repeat_hints(actor=cast.system()) == 1
+    assert repeats.repeat_hints(timezone.now()) == 1
     assert sent[-1] == ("release", 2, [cast.device.pk])
     agent.renew()
     assert _state(delivery) == "leased"
-    assert actions.repeat_hints(actor=cast.system()) == 0
+    assert repeats.repeat_hints(timezone.now()) == 0
 
 
 def test_without_redis_publishing_fails_quietly(settings: Any) -> None:

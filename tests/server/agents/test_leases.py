@@ -119,8 +119,26 @@ def test_an_equal_renewal_is_not_logged_again_and_a_change_is(agent: Agent, cast
     agent.renew()
     agent.renew()
     assert entries() == 1
-    agent.renew(capture_state="paused")
+    deactivate_user(user=cast.employee, reason=REASON, actor=cast.actor("admin"))
+    agent.renew()
     assert entries() == 2
+
+
+def test_a_pause_leaves_no_trace_in_the_log(agent: Agent) -> None:
+    agent.renew()
+    before = AuditEntry.objects.count()
+    agent.renew(capture_state="paused")
+    agent.renew(capture_state="on")
+    agent.send("heartbeat", {"capture_state": "paused"})
+    assert AuditEntry.objects.count() == before
+
+
+def test_staff_cannot_tell_a_pause_from_another_reason(agent: Agent) -> None:
+    agent.renew(capture_state="on")
+    assert Device.objects.get(pk=agent.device.pk).situation == "capturing"
+    agent.renew(capture_state="paused")
+    device = Device.objects.get(pk=agent.device.pk)
+    assert (device.situation, device.shown_reason) == ("not_capturing", "")
 
 
 def test_the_log_names_no_place_in_a_leaf(agent: Agent) -> None:

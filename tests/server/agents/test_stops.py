@@ -12,6 +12,7 @@ from django.utils import timezone
 from agents import stops
 from agents.actions import confirm_restart, open_stop, request_restart
 from agents.models import CaptureStop, Device
+from audits.models import AuditEntry
 from mci_core.errors import Conflict, Forbidden, Invalid
 from tests.server.agents.support import Agent
 from tests.server.cast import REASON, Cast
@@ -23,7 +24,7 @@ def stop(cast: Cast, scope: str = "programme", value: Any = "", by: str = "offic
 
 def proof(found: CaptureStop, device: Device) -> str:
     row = stops.devices(found, timezone.now()).get(pk=device.pk)
-    return str(row.proof)  # type: ignore[attr-defined]  # annotated
+    return str(row.proof)
 
 
 def test_a_stop_of_the_programme_stops_the_next_lease(agent: Agent, cast: Cast) -> None:
@@ -56,6 +57,7 @@ def test_the_proof_goes_from_bounded_over_told_to_proven(agent: Agent, cast: Cas
     agent.send("heartbeat", {"capture_state": "stopped"})
     assert proof(found, agent.device) == "proven"
     assert stops.progress(found, timezone.now()).complete
+    assert AuditEntry.objects.filter(action="agents.record_heartbeat").count() == 1
 
 
 def test_a_silent_device_is_proven_when_its_last_lease_is_over(agent: Agent, cast: Cast) -> None:

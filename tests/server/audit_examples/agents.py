@@ -48,6 +48,12 @@ def _renew_lease(cast: Cast) -> None:
     actions.renew_lease(device=cast.device, report=report, actor=cast.device_actor())
 
 
+def _record_heartbeat(cast: Cast) -> None:
+    cast.device.lease_state, cast.device.capture_state = "stopped", "on"
+    heartbeat = wire.Heartbeat(capture_state="stopped")
+    actions.record_heartbeat(device=cast.device, heartbeat=heartbeat, actor=cast.device_actor())
+
+
 def _forget_leases(cast: Cast) -> None:
     long_ago = timezone.now() - timedelta(days=30)
     Lease.objects.create(device=cast.device, state="stopped", issued_at=long_ago, expires_at=long_ago)
@@ -76,28 +82,40 @@ def _record_acks(cast: Cast) -> None:
     actions.record_acks(device=cast.device, items=[ack], actor=cast.device_actor())
 
 
-def _order_purge(cast: Cast) -> DeviceCommand:
+def _purge(cast: Cast) -> DeviceCommand:
     return actions.order_purge(device=cast.device, sessions="all", actor=cast.system())
 
 
+def _order_purge(cast: Cast) -> None:
+    _purge(cast)
+
+
 def _finish_command(cast: Cast) -> None:
-    command = _order_purge(cast)
+    command = _purge(cast)
     result = wire.CommandResult(result="done", counts={"sessions": 1})
     actions.finish_command(
         device=cast.device, command_id=command.pk, result=result, actor=cast.device_actor()
     )
 
 
-def _open_stop(cast: Cast) -> CaptureStop:
+def _stop(cast: Cast) -> CaptureStop:
     return actions.open_stop(scope="programme", reason=REASON, actor=cast.actor("officer"))
 
 
-def _request_restart(cast: Cast) -> CaptureStop:
-    return actions.request_restart(stop=_open_stop(cast), reason=REASON, actor=cast.actor("officer"))
+def _open_stop(cast: Cast) -> None:
+    _stop(cast)
+
+
+def _asked(cast: Cast) -> CaptureStop:
+    return actions.request_restart(stop=_stop(cast), reason=REASON, actor=cast.actor("officer"))
+
+
+def _request_restart(cast: Cast) -> None:
+    _asked(cast)
 
 
 def _confirm_restart(cast: Cast) -> None:
-    actions.confirm_restart(stop=_request_restart(cast), actor=cast.actor("admin"))
+    actions.confirm_restart(stop=_asked(cast), actor=cast.actor("admin"))
 
 
 def _record_security_event(cast: Cast) -> None:
@@ -110,6 +128,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "agents.enrol_device": _enrol_device,
     "agents.revoke_device": _revoke_device,
     "agents.renew_lease": _renew_lease,
+    "agents.record_heartbeat": _record_heartbeat,
     "agents.forget_leases": _forget_leases,
     "agents.create_deliveries": _create_deliveries,
     "agents.assign_release": _assign_release,

@@ -17,21 +17,25 @@ def _load_packs(cast: Cast) -> None:
     actions.load_packs(actor=cast.system())
 
 
-def _publish_notice(cast: Cast) -> Notice:
+def _notice(cast: Cast) -> Notice:
     text = "Clicks in the apps on the list are recorded."
     return actions.publish_notice(title="What is captured", text=text, actor=cast.actor("officer"))
 
 
+def _publish_notice(cast: Cast) -> None:
+    _notice(cast)
+
+
 def _withdraw_notice(cast: Cast) -> None:
-    actions.withdraw_notice(notice=_publish_notice(cast), reason=REASON, actor=cast.actor("officer"))
+    actions.withdraw_notice(notice=_notice(cast), reason=REASON, actor=cast.actor("officer"))
 
 
 def _acknowledge_notice(cast: Cast) -> None:
-    notice = _publish_notice(cast)
+    notice = _notice(cast)
     actions.acknowledge_notice(subject=cast.subject(), notice=notice, actor=cast.actor("employee"))
 
 
-def _record_agreement(cast: Cast) -> Agreement:
+def _agreement(cast: Cast) -> Agreement:
     _load_packs(cast)
     today = timezone.now().date()
     return actions.record_agreement(
@@ -46,8 +50,12 @@ def _record_agreement(cast: Cast) -> Agreement:
     )
 
 
+def _record_agreement(cast: Cast) -> None:
+    _agreement(cast)
+
+
 def _end_agreement(cast: Cast) -> None:
-    actions.end_agreement(agreement=_record_agreement(cast), reason=REASON, actor=cast.actor("officer"))
+    actions.end_agreement(agreement=_agreement(cast), reason=REASON, actor=cast.actor("officer"))
 
 
 EXAMPLES: dict[str, Callable[[Cast], Any]] = {
