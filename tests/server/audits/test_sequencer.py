@@ -4,12 +4,16 @@ with.
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,7 +103,56 @@ def test_only_one_leads(transactional_db: None) -> None:
         assert not sequence.lead()
         with pytest.raises(CommandError, match="Another sequencer"):
             call_command("sequencer", once=True)
+        other.execute("SELECT pg_advisory_unlock(%s)", [sequence.LEADER_LOCK])
     assert sequence.lead()
+    sequence.step_down()
+
+
+@pytest.fixture
+def ends_soon() -> Iterator[None]:
+    """Sends the signal with which a supervisor stops the process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    yield
+    timer.cancel()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_it_runs_until_it_is_stopped(transactional_db: None, ends_soon: None) -> None:
+    _write(4)
+    call_command("sequencer", every=0.05)
+    sequence.step_down()
+    last = sequence.latest()
+    assert last is not None
+    assert last.size == 4
+
+
+def test_a_lost_database_is_waited_for(
+    transactional_db: None, ends_soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [OperationalError("gone"), InterfaceError("closed")]
+    real = sequence.advance
+
+    def advance() -> int:
+        if faults:
+            raise faults.pop()
+        return real()
+
+    monkeypatch.setattr(sequence, "advance", advance)
+    _write(1)
+    call_command("sequencer", every=0.05)
+    sequence.step_down()
+    assert sequence.latest() is not None
+
+
+def test_it_does_not_go_on_from_a_broken_log(transactional_db: None) -> None:
+    _write(3)
+    _advance_all(3)
+    _tamper("DELETE FROM audits_auditentry WHERE id = (SELECT min(id) FROM audits_auditentry)")
+    with pytest.raises(CommandError, match="broken"):
+        call_command("sequencer", every=0.05)
     sequence.step_down()
 
 
