@@ -22,5 +22,6 @@ urlpatterns = [
     path("grants/<uuid:pk>/close/", views.grant_close, name="grant_close"),
     path("findings/", views.FindingList.as_view(), name="finding_list"),
     path("findings/<uuid:pk>/", views.finding_detail, name="finding_detail"),
+    path("findings/<uuid:pk>/close/", views.finding_close, name="finding_close"),
     path("reports/", reports.report, name="report"),
 ]

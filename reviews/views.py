@@ -98,7 +98,7 @@ def sample_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@staff_page("reviews.view_samples")
+@staff_page("reviews.view_samples", fresh="reviews.open_grant")
 def item_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for leave to look at one sampled session."""
     item = get_object_or_404(querysets.items_visible_to(request.user), pk=pk)
@@ -234,19 +234,32 @@ class FindingList(StaffPage, ListPage):
         return querysets.findings_visible_to(self.request.user)
 
 
-@require_http_methods(["GET", "POST"])
+@require_GET
 @staff_page("reviews.view_findings")
 def finding_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One finding, the others of the same class, and its closing."""
+    """One finding and how many others of its class are open."""
+    return _finding_page(request, pk, CloseFindingForm())
+
+
+@require_POST
+@staff_page("reviews.close_finding")
+def finding_close(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Close a finding with what was done about it."""
+    form = CloseFindingForm(request.POST)
     finding = get_object_or_404(querysets.findings_visible_to(request.user), pk=pk)
-    form = CloseFindingForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         with refusals_on(form):
             actions.close_finding(
                 finding=finding, resolution=form.cleaned_data["resolution"], actor=user_actor(request)
             )
-            messages.success(request, "The finding is closed.")
-            return redirect("reviews:finding_detail", pk=finding.pk)
+    if form.errors:
+        return _finding_page(request, pk, form)
+    messages.success(request, "The finding is closed.")
+    return redirect("reviews:finding_detail", pk=pk)
+
+
+def _finding_page(request: HttpRequest, pk: UUID, form: CloseFindingForm) -> HttpResponse:
+    finding = get_object_or_404(querysets.findings_visible_to(request.user), pk=pk)
     same = querysets.findings_visible_to(request.user).filter(label=finding.label, state="open")
     context = {
         "object": finding,

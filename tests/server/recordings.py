@@ -1,4 +1,4 @@
-"""Sessions for tests: small, redacted, with a frame, uploaded through the verified ingest and then scanned."""
+"""Sessions for tests: small, redacted, with a frame, uploaded through the verified ingest, scanned."""
 
 from __future__ import annotations
 
@@ -132,9 +132,7 @@ def events(shot: bytes) -> list[dict[str, Any]]:
             "signal": "screenshot",
         },
     ]
-    return [
-        {"seq": seq, "t": 700 * seq, "entry": "excel", **event} for seq, event in enumerate(kept)
-    ]
+    return [{"seq": seq, "t": 700 * seq, "entry": "excel", **event} for seq, event in enumerate(kept)]
 
 
 @dataclass
