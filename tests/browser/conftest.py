@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.support import Walk, chromium_path, launch
-from tests.server.conftest import _clean_redis, cast, django_db_setup  # noqa: F401  # as the server tests have it
+from tests.server.cast import cast  # noqa: F401  # the same people and
+from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
 
 MakeWalk = Callable[[str], Walk]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's own thread
