@@ -29,7 +29,9 @@ QUEUE_OF_APP = {
 
 def broker_url(url: str) -> str:
     """Celery spells a socket address in its own way."""
-    return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
+    if not url.startswith("unix://"):
+        return url
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 
 
 def route(name: str, *_args: Any, **_kwargs: Any) -> dict[str, str]:

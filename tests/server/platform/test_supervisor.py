@@ -74,8 +74,13 @@ def test_fallen_process_starts_again_and_is_told(supervisor: Supervisor, said: l
     first = supervisor.pid("web")
     supervisor.signal("web", signal.SIGKILL)
     until(lambda: not runs(first))
-    until(lambda: (supervisor.watch() or supervisor.pid("web")) != first)
+    until(lambda: _started_again(supervisor, first))
     assert "web ended with -9; it starts again" in said[0]
+
+
+def _started_again(supervisor: Supervisor, first: int) -> bool:
+    supervisor.watch()
+    return supervisor.pid("web") != first
 
 
 def test_process_that_falls_again_and_again_is_given_up(supervisor: Supervisor) -> None:
