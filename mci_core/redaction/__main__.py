@@ -1,7 +1,8 @@
 """`python -m mci_core.redaction FILE...`: what redaction finds in text files and in recorded sessions.
 
-Prints kinds and places, never values. A file is read as a session when its name ends in `.jsonl` and its first
-line is a session header; a policy document (`--policy`) adds its rules. Exit status 1 when a session is refused.
+Prints kinds and places, never values. A file is read as a session when its name ends in `.jsonl` and its
+first line is a session header; a policy document (`--policy`) adds its rules. Exit status 1 when a session is
+refused.
 """
 
 from __future__ import annotations

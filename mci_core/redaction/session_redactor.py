@@ -96,7 +96,7 @@ class _Pass:
             kind = event["type"]
             if kind == "focus":
                 secure = False
-                texts.focus((event["app"].get("name"), event["app"].get("exe")))
+                texts.focus((event["app"].get("name"), event["app"].get("exe"), event.get("entry")))
                 keys.focus()
             elif kind == "mouse_down":
                 secure = is_secure(event.get("target"))
@@ -136,10 +136,10 @@ class _Pass:
         for index, down in keys.ups.items():
             if down is None:
                 self._marks.keys.setdefault(index, unknown)
-            elif down in self._marks.keys:
-                self._marks.keys[index] = self._marks.keys[down]
             elif down in self._marks.dropped:
                 self._marks.dropped.setdefault(index, self._marks.dropped[down])
+            elif down in self._marks.keys:
+                self._marks.keys[index] = self._marks.keys[down]
 
     def _mask_typed(self, text: str, name: str, index: int) -> list[Span]:
         event = self._events[index]

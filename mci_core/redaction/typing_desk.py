@@ -6,7 +6,7 @@ repeats what keys typed, the two are linked, so that what is found in one is mas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mci_core.evaluator_keys import COUNTED, HELD_AT_MOST_MS, MODIFIERS, is_shortcut
@@ -153,7 +153,8 @@ class KeyDesk:
 
     def _typed(self, index: int, key: str, pos: Any) -> None:
         document = self._document
-        if isinstance(pos, int) and pos <= len(document.strip.chars):
+        if isinstance(pos, int) and document.caret != pos <= len(document.strip.chars):
+            document.look()
             document.caret = pos
         sign = {"Enter": "\n", "Tab": "\t"}.get(key, key)
         if len(sign) != 1:
@@ -172,14 +173,10 @@ class KeyDesk:
             document.delete(document.caret - 1, 1)
         elif key == "Delete" and document.caret < size:
             document.delete(document.caret, 1)
-        elif key == "ArrowLeft":
-            document.caret = max(0, document.caret - 1)
-        elif key == "ArrowRight":
-            document.caret = min(size, document.caret + 1)
-        elif key == "Home":
-            document.caret = _line_start(document)
-        elif key == "End":
-            document.caret = _line_end(document)
+        elif key in _CARET_MOVES:
+            # What is typed next may stand right beside what was typed before.
+            document.look()
+            document.caret = _CARET_MOVES[key](document)
 
     def link(self, index: int, event: Mapping[str, Any]) -> None:
         """A text event that repeats the keys just typed belongs to them."""
@@ -211,3 +208,11 @@ def _line_end(document: Document) -> int:
     while at < size and document.strip.chars[at] != "\n":
         at += 1
     return at
+
+
+_CARET_MOVES: dict[str, Callable[[Document], int]] = {
+    "ArrowLeft": lambda document: max(0, document.caret - 1),
+    "ArrowRight": lambda document: min(len(document.strip.chars), document.caret + 1),
+    "Home": _line_start,
+    "End": _line_end,
+}

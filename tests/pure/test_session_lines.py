@@ -57,7 +57,10 @@ def test_nothing_is_not_a_session() -> None:
     assert refused([]).code == "empty"
 
 
-@pytest.mark.parametrize("line", [b"[]", b"3", b"nope", b"\xff{}", b'{"a": NaN}', b"[" * 5000, b"{" + b'"a":{' * 4000])
+NO_OBJECTS = [b"[]", b"3", b"nope", b"\xff{}", b'{"a": NaN}', b"[" * 5000, b"{" + b'"a":{' * 4000]
+
+
+@pytest.mark.parametrize("line", NO_OBJECTS)
 def test_lines_that_are_no_objects_are_refused(line: bytes) -> None:
     assert refused([raw([header()])[0], line]).code in ("not_json", "not_text", "half_line")
 

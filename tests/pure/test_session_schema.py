@@ -14,7 +14,8 @@ from mci_core.samples import generate
 from mci_core.session import EVENT_TYPES, HEADER_FIELDS, SessionError, parse_lines
 from tests.pure.recordings import focus, header, insert, raw, session, shared_sessions
 
-SCHEMA: dict[str, Any] = json.loads((Path(mci_core.__file__).parent / "session_schema.json").read_text("utf-8"))
+PATH = Path(mci_core.__file__).parent / "session_schema.json"
+SCHEMA: dict[str, Any] = json.loads(PATH.read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 

@@ -1,0 +1,183 @@
+"""Frames: which boxes are painted over, when a frame is refused, and that nothing of the old file remains."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from mci_core import policy as policies
+from mci_core.redaction import FrameRedactor, FrameRefused, redact_frame, redact_session, scan_session
+from mci_core.redaction import frames as module
+from mci_core.redaction.frames import FILL
+from mci_core.redaction.report import SessionBlocked
+from mci_core.samples import generate, policy_document
+from mci_core.session import encode_lines, parse_lines
+from tests.pure.recordings import CARD, EMAIL, focus, policy_with, rule, session
+
+SIZE = (400, 200)
+
+
+def webp(size: tuple[int, int] = SIZE, **options: Any) -> bytes:
+    image = Image.new("RGB", size, "white")
+    ImageDraw.Draw(image).text((20, 20), EMAIL, fill="black")
+    out = io.BytesIO()
+    image.save(out, "WEBP", **options)
+    return out.getvalue()
+
+
+def box(text: str, left: int = 20, top: int = 20, width: int = 120) -> dict[str, Any]:
+    return {"rect": [left, top, left + width, top + 15], "text": text}
+
+
+def is_filled(frame: bytes, rect: list[int]) -> bool:
+    with Image.open(io.BytesIO(frame)) as image:
+        pixels = image.convert("RGB").crop((rect[0] + 2, rect[1] + 2, rect[2] - 2, rect[3] - 2))
+    extremes = pixels.getextrema()
+    return all(abs(side - wanted) < 14 for pair, wanted in zip(extremes, FILL, strict=True) for side in pair)  # type: ignore[union-attr]
+
+
+def test_a_box_with_a_hit_is_painted_over_and_others_stay() -> None:
+    frame, masked = redact_frame(webp(), [box(EMAIL), box("hello", top=80)], [])
+    assert masked == [[18, 18, 142, 37]]
+    assert is_filled(frame, masked[0])
+    assert not is_filled(frame, [20, 80, 140, 95])
+
+
+def test_values_over_several_boxes_are_painted_over() -> None:
+    row = [box("4111 1111", 20, 20, 80), box("1111 1111", 110, 21, 80), box("total", 20, 60)]
+    assert len(redact_frame(webp(), row, [])[1]) == 2
+    column = [box("4111 1111", 20, 20), box("1111 1111", 20, 60)]
+    assert len(redact_frame(webp(), column, [])[1]) == 2
+    table = [box("Password", 20, 20, 80), box("Geheim77", 120, 20, 80)]
+    assert redact_frame(webp(), table, [])[1] == [[118, 18, 202, 37]]
+
+
+def test_regions_are_painted_too_and_kept_inside() -> None:
+    frame, masked = redact_frame(
+        webp(), [box("hello")], [], regions=[(300, 100, 900, 900), (500, 0, 600, 10)]
+    )
+    assert masked == [[298, 98, 400, 200]]
+    assert is_filled(frame, masked[0])
+
+
+def test_metadata_is_not_carried_over() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "Ann Lee's desk"
+    old = webp(exif=exif.tobytes(), xmp=b"<x>Ann Lee</x>")
+    assert b"Ann Lee" in old
+    new, _ = redact_frame(old, [box("hello")], [])
+    assert b"Ann Lee" not in new
+
+
+@pytest.mark.parametrize("boxes", [None, []])
+def test_without_the_text_a_frame_is_refused(boxes: list[Any] | None) -> None:
+    with pytest.raises(FrameRefused) as caught:
+        redact_frame(webp(), boxes, [])
+    assert caught.value.code == "frame_text_unknown"
+
+
+def test_what_is_no_still_webp_of_usual_size_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    png = io.BytesIO()
+    Image.new("RGB", SIZE).save(png, "PNG")
+    moving = io.BytesIO()
+    pictures = [Image.new("RGB", SIZE, colour) for colour in ("red", "blue")]
+    pictures[0].save(moving, "WEBP", save_all=True, append_images=pictures[1:])
+    for data in (b"", b"RIFF", png.getvalue(), moving.getvalue(), webp()[:60]):
+        with pytest.raises(FrameRefused) as caught:
+            redact_frame(data, [box("x")], [])
+        assert caught.value.code == "frame_format"
+    monkeypatch.setattr(module, "MAX_SIDE", 100)
+    with pytest.raises(FrameRefused):
+        redact_frame(webp(), [box("x")], [])
+    monkeypatch.setattr(module, "MAX_FRAME_BYTES", 10)
+    with pytest.raises(FrameRefused) as caught:
+        redact_frame(webp(), [box("x")], [])
+    assert caught.value.code == "frame_too_large"
+
+
+def test_rules_can_drop_a_frame_or_block_the_session() -> None:
+    for method, error in (
+        ("drop_frame", FrameRefused),
+        ("drop_event", FrameRefused),
+        ("block_session", SessionBlocked),
+    ):
+        with pytest.raises(error):
+            redact_frame(webp(), [box("the Zebra plan")], [rule("words", what=["Zebra"], method=method)])
+
+
+def shot(data: bytes, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "screenshot",
+        "file": "a/1.webp",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "width": SIZE[0],
+        "height": SIZE[1],
+        "boxes": [box(f"to {EMAIL}")],
+        **fields,
+    }
+
+
+def test_frames_of_a_session_are_redacted_with_it() -> None:
+    policy = policy_with()
+    data = webp()
+    windows = [{"app": "EXCEL.EXE", "title": EMAIL, "rect": [0, 0, 1, 1], "allowed": True}]
+    redactor = FrameRedactor({"a/1.webp": data}.get, policy)
+    lines, report = redact_session(session(focus(), shot(data, windows=windows)), policy, frames=redactor)
+    event = lines[2]
+    assert "boxes" not in event
+    assert event["masked"] == [[18, 18, 142, 37]]
+    assert event["windows"][0]["title"] == "[EMAIL]"
+    assert event["sha256"] == hashlib.sha256(redactor.frames["a/1.webp"]).hexdigest()
+    assert {mask["field"] for mask in event["masks"]} == {"window.title", "frame"}
+    assert report.frames_masked == 1
+    assert scan_session(lines, policy) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"windows": [{"app": "Signal.exe", "allowed": False}]}, "window_not_allowed"),
+        ({"boxes": None}, "frame_text_unknown"),
+        ({"file": "b.webp"}, "frame_missing"),
+        ({"sha256": "0" * 64}, "frame_digest"),
+    ],
+)
+def test_frames_that_cannot_be_judged_are_dropped(changes: dict[str, Any], reason: str) -> None:
+    policy = policy_with()
+    data = webp()
+    redactor = FrameRedactor({"a/1.webp": data}.get, policy)
+    lines, report = redact_session(session(focus(), {**shot(data), **changes}), policy, frames=redactor)
+    assert (len(lines), redactor.frames) == (2, {})
+    assert report.dropped == {reason: 1}
+
+
+def test_a_frame_can_block_its_session() -> None:
+    policy = policy_with(rule("words", what=["Zebra"], method="block_session"))
+    data = webp()
+    event = shot(data, boxes=[box("Zebra")])
+    redactor = FrameRedactor({"a/1.webp": data}.get, policy)
+    lines, report = redact_session(session(focus(), event), policy, frames=redactor)
+    assert (len(lines), report.blocked_by) == (1, "r1")
+
+
+def test_planted_values_on_sample_frames_are_painted_over() -> None:
+    policy = policies.parse(policy_document())
+    sample = generate("frames", kind="allowed", minutes=1)
+    redactor = FrameRedactor(sample.frames.get, policy)
+    lines, _ = redact_session(sample.lines, policy, frames=redactor)
+    parse_lines(encode_lines(lines).splitlines())
+    assert len(redactor.frames) == len(sample.frames)
+    boxes = [one for one in sample.truth if "box" in one]
+    assert len(boxes) > 3
+    for one in boxes:
+        assert is_filled(redactor.frames[one["file"]], one["box"])
+
+
+def test_cards_in_boxes_keep_nothing_readable() -> None:
+    frame, masked = redact_frame(webp(), [box(CARD)], [])
+    assert masked
+    assert is_filled(frame, masked[0])
