@@ -47,7 +47,7 @@ class StopHome(StaffPage, TemplateView):
 
 
 class StopNew(StaffPage, ActionForm):
-    permission = "agents.open_stop"
+    permission = fresh = "agents.open_stop"
     template_name = "capture_policies/stop_new.html"
     form_class = StopForm
     success_message = "Stopped. No device in the scope gets a lease that allows capture any more."
@@ -104,7 +104,7 @@ class StopDetail(OfStop, TemplateView):
 
 
 class RestartRequest(OfStop, ActionForm):
-    permission = "agents.request_restart"
+    permission = fresh = "agents.request_restart"
     template_name = "capture_policies/stop_restart.html"
     form_class = ReasonForm
     success_message = "Asked for. Another person has to confirm the restart."
@@ -115,7 +115,7 @@ class RestartRequest(OfStop, ActionForm):
 
 
 class RestartConfirm(OfStop, ActionPost):
-    permission = "agents.confirm_restart"
+    permission = fresh = "agents.confirm_restart"
     success_message = "The scope captures again from the next lease on."
 
     def act(self, **kwargs: Any) -> str:

@@ -14,6 +14,7 @@ from django.views.generic import TemplateView
 from django_filters import ChoiceFilter, FilterSet
 
 from accounts.access import StaffPage
+from accounts.actors import has_fresh_factor
 from accounts.pages import ActionForm
 from accounts.permissions import roles_of
 from audits.listing import Column, Empty, ListPage
@@ -95,6 +96,7 @@ class VersionDetail(OfVersion, TemplateView):
             approvals=version.approvals.select_related("approver").order_by("at"),
             still_needed=approvals.missing(version.direction, given),
             refusal=self._refusal(given),
+            fresh=has_fresh_factor(self.request),
             decision_form=DecisionForm(initial={"digest": version.digest}, auto_id="id_decision_%s"),
             releases=Release.objects.filter(version=version).order_by("number"),
             **kwargs,
@@ -126,7 +128,7 @@ class _Decide(OfVersion, ActionForm):
 
 
 class VersionApprove(_Decide):
-    permission = "capture_policies.approve_version"
+    permission = fresh = "capture_policies.approve_version"
     template_name = "capture_policies/version_decide.html"
     extra_context = {"verb": "Approve", "tone": "primary"}
     success_message = "Your approval was recorded."
@@ -137,7 +139,7 @@ class VersionApprove(_Decide):
 
 
 class VersionReject(_Decide):
-    permission = "capture_policies.reject_version"
+    permission = fresh = "capture_policies.reject_version"
     template_name = "capture_policies/version_decide.html"
     extra_context = {"verb": "Reject", "tone": "danger"}
     success_message = "The version was rejected."

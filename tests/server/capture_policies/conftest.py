@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
-from tests.server.capture_policies.support import Desk, Fetcher
+from tests.server.capture_policies.support import Desk, Fetcher, found_repository
+from tests.server.cast import Cast
 
 
 @pytest.fixture(autouse=True)
@@ -23,13 +23,13 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Path:
 @pytest.fixture
 def repository(db: None) -> None:
     """The release repository, as ``manage.py keys init`` leaves it."""
-    call_command("keys", "init", stdout=open("/dev/null", "w"))  # noqa: SIM115  # closed with the process
+    found_repository()
 
 
 @pytest.fixture
-def desk(repository: None, queued: Any) -> Desk:
+def desk(repository: None, queued: Any, cast: Cast) -> Desk:
     """People of every role, and short ways to what they do."""
-    return Desk()
+    return Desk(cast)
 
 
 @pytest.fixture

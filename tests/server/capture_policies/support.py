@@ -5,20 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from accounts.actions.people import new_user
 from accounts.actors import account_actor
-from accounts.models import Department, RoleGrant, User
+from accounts.models import User
 from agents.models import Device, EnrolmentToken
 from audits.actor import Actor
 from capture_policies.actions import drafts, releases, versions
 from capture_policies.models import PolicyDraft, PolicyVersion, Release
+from tests.server.cast import Cast
 
 SYSTEM = Actor.system("test")
 JIRA = {
@@ -49,6 +51,11 @@ CUSTOMERS = {
 }
 
 
+def found_repository() -> None:
+    """The release repository, as ``manage.py keys init`` leaves it. Again: nothing happens."""
+    call_command("keys", "init", stdout=StringIO())
+
+
 class Fetcher(FetcherInterface):
     """Gives a TUF client what the real addresses answer, without a network."""
 
@@ -63,37 +70,14 @@ class Fetcher(FetcherInterface):
 
 
 class Desk:
-    """A named cast, and short ways to what they do."""
+    """The cast at work on policies: short ways to what they do. The fleet is empty at first."""
 
-    def __init__(self) -> None:
-        self.department, _ = Department.objects.get_or_create(name="Support")
-        self.admin = self.person("admin", "admin")
-        self.second_admin = self.person("second-admin", "admin")
-        self.officer = self.person("officer", "privacy_officer")
-        self.second_officer = self.person("second-officer", "privacy_officer")
-        self.ml = self.person("ml", "ml_staff")
-        self.auditor = self.person("auditor", "auditor")
-        self.employee = self.person("employee")
-
-    def person(self, name: str, *roles: str) -> User:
-        user = new_user(
-            email=f"{name}@example.com", display_name=name, department=self.department, time_zone="UTC"
-        )
-        if roles:
-            granters = [
-                User.objects.create(email=f"{name}-{kind}@example.com", display_name=kind)
-                for kind in ("asks", "approves")
-            ]
-            for role in roles:
-                RoleGrant.objects.create(
-                    user=user,
-                    role=role,
-                    reason="cast",
-                    requested_by=granters[0],
-                    approved_by=granters[1],
-                    approved_at=timezone.now(),
-                )
-        return user
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self.admin, self.second_admin = cast.admin, cast.second_admin
+        self.officer, self.second_officer = cast.officer, cast.second_officer
+        self.ml, self.auditor, self.employee = cast.ml, cast.auditor, cast.employee
+        Device.objects.all().delete()
 
     def actor(self, user: User, *, fresh: bool = True) -> Actor:
         return account_actor(User.objects.get(pk=user.pk), fresh_mfa=fresh)
@@ -129,7 +113,7 @@ class Desk:
     def devices(self, count: int) -> list[Device]:
         """Devices that were seen just now."""
         token = EnrolmentToken.objects.create(
-            subject=self.employee.subject,
+            subject=self.cast.subject(),
             label="test",
             secret_sha256=secrets.token_hex(32),
             quota=1,
@@ -139,7 +123,7 @@ class Desk:
         now = timezone.now()
         rows = [
             Device(
-                subject=self.employee.subject,
+                subject=self.cast.subject(),
                 token=token,
                 name=f"device {index}",
                 public_key=secrets.token_bytes(32),

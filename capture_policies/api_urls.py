@@ -1,0 +1,16 @@
+"""REST addresses of policies."""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+from capture_policies import api
+
+app_name = "capture_policies_api"
+router = SimpleRouter()
+router.register("drafts", api.DraftViewSet, basename="draft")
+router.register("versions", api.VersionViewSet, basename="version")
+router.register("approvals", api.ApprovalViewSet, basename="approval")
+router.register("releases", api.ReleaseViewSet, basename="release")
+router.register("rollouts", api.RolloutViewSet, basename="rollout")
+urlpatterns = router.urls

@@ -1,0 +1,255 @@
+"""Policies as the API shows them and what it accepts. Shapes of entries and rules are those of ``mci-
+policy/1``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from rest_framework import serializers
+
+from agents.models import Delivery
+from capture_policies import document, queries
+from capture_policies.actions.rollouts import WavePlan
+from capture_policies.models import Approval, PolicyDraft, PolicyVersion, Release, Rollout, Wave
+from mci_core.policy import KEYSTROKES, METHODS, PURPOSES, SIGNALS
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    """An app or site. ``match`` is ``{origin, path_prefix, subdomains}`` or ``{windows, macos, linux,
+    names}``.
+    """
+
+    id = serializers.CharField(max_length=40)
+    kind = serializers.ChoiceField(choices=["app", "site"])
+    label = serializers.CharField(max_length=80)  # type: ignore[assignment]  # the document's word
+    match = serializers.DictField()
+    signals = serializers.ListField(child=serializers.ChoiceField(choices=list(SIGNALS)))
+    keystrokes = serializers.ChoiceField(choices=list(KEYSTROKES), default="none")
+    frame_interval_s = serializers.IntegerField(min_value=0, max_value=86_400, default=0)
+
+
+class SelectorSerializer(serializers.Serializer[Any]):
+    entries = serializers.ListField(child=serializers.CharField(), default=list)
+    signals = serializers.ListField(child=serializers.CharField(), default=list)
+    fields_ = serializers.ListField(child=serializers.CharField(), default=list)
+
+    def get_fields(self) -> dict[str, Any]:
+        """``fields`` is a name that serializers use themselves."""
+        found = super().get_fields()
+        found["fields"] = found.pop("fields_")
+        return found
+
+
+class ExamplesSerializer(serializers.Serializer[Any]):
+    redact = serializers.ListField(child=serializers.CharField(max_length=2000), default=list)
+    keep = serializers.ListField(child=serializers.CharField(max_length=2000), default=list)
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    """A redaction rule. ``match`` has a ``type``: detector, regex or dictionary."""
+
+    id = serializers.CharField(max_length=40)
+    label = serializers.CharField(max_length=80)  # type: ignore[assignment]  # the document's word
+    method = serializers.ChoiceField(choices=list(METHODS))
+    match = serializers.DictField()
+    selector = SelectorSerializer()
+    examples = ExamplesSerializer()
+
+
+class LimitsSerializer(serializers.Serializer[Any]):
+    cpu_percent = serializers.IntegerField()
+    upload_bytes_per_day = serializers.IntegerField()
+    spool_bytes = serializers.IntegerField()
+    pause_minutes = serializers.ListField(child=serializers.IntegerField())
+
+
+class SamplingSerializer(serializers.Serializer[Any]):
+    rate = serializers.FloatField()
+
+
+class DraftSettingsSerializer(serializers.Serializer[Any]):
+    """All optional: what is left out stays."""
+
+    title = serializers.CharField(max_length=120, required=False)
+    justification = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    purpose = serializers.ChoiceField(choices=list(PURPOSES), required=False)
+    retention_days = serializers.IntegerField(required=False)
+    lease_seconds = serializers.IntegerField(required=False)
+    sampling = SamplingSerializer(required=False)
+    limits = LimitsSerializer(required=False)
+
+
+class NewDraftSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=120)
+    justification = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    from_version = serializers.PrimaryKeyRelatedField(
+        queryset=PolicyVersion.objects.all(), default=None, allow_null=True
+    )
+
+
+class DraftSerializer(serializers.ModelSerializer[PolicyDraft]):
+    class Meta:
+        model = PolicyDraft
+        fields: tuple[str, ...] = (
+            "id",
+            "title",
+            "justification",
+            "state",
+            "author",
+            "based_on",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class DraftDetailSerializer(DraftSerializer):
+    """With the document as it would be submitted now, and what stands in the way."""
+
+    document = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField()
+
+    class Meta(DraftSerializer.Meta):
+        fields = (*DraftSerializer.Meta.fields, "document", "problems")
+        read_only_fields = fields
+
+    def get_document(self, draft: PolicyDraft) -> dict[str, Any]:
+        return cast("dict[str, Any]", document.document_of(draft))
+
+    def get_problems(self, draft: PolicyDraft) -> list[dict[str, str]]:
+        return [{"path": found.path, "message": found.message} for found in document.problems_of(draft)]
+
+
+class ApprovalSerializer(serializers.ModelSerializer[Approval]):
+    class Meta:
+        model = Approval
+        fields = ("id", "version", "digest", "approver", "role", "decision", "reason", "at")
+        read_only_fields = fields
+
+
+class VersionSerializer(serializers.ModelSerializer[PolicyVersion]):
+    class Meta:
+        model = PolicyVersion
+        fields: tuple[str, ...] = (
+            "id",
+            "number",
+            "title",
+            "justification",
+            "digest",
+            "ruleset_digest",
+            "direction",
+            "compared_with",
+            "author",
+            "state",
+            "submitted_at",
+            "decided_at",
+        )
+        read_only_fields = fields
+
+
+class VersionDetailSerializer(VersionSerializer):
+    """With the document, the differences in words, and the decisions."""
+
+    document = serializers.SerializerMethodField()
+    changes = serializers.SerializerMethodField()
+    approvals = ApprovalSerializer(many=True, read_only=True)
+
+    class Meta(VersionSerializer.Meta):
+        fields = (*VersionSerializer.Meta.fields, "document", "changes", "approvals")
+        read_only_fields = fields
+
+    def get_document(self, version: PolicyVersion) -> dict[str, Any]:
+        found = queries.policy_of(version)
+        assert found is not None
+        return found.doc
+
+    def get_changes(self, version: PolicyVersion) -> list[dict[str, str]]:
+        changes = queries.diff_to(version, version.compared_with)
+        return [
+            {"path": change.path, "words": change.words, "direction": change.direction} for change in changes
+        ]
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    digest = serializers.CharField(max_length=64)
+    reason = serializers.CharField(max_length=500)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
+
+
+class ReleaseSerializer(serializers.ModelSerializer[Release]):
+    class Meta:
+        model = Release
+        fields = ("id", "number", "version", "digest", "restores", "signed_at", "expires_at", "withdrawn_at")
+        read_only_fields = fields
+
+
+class WaveSerializer(serializers.ModelSerializer[Wave]):
+    class Meta:
+        model = Wave
+        fields = (
+            "number",
+            "percent",
+            "soak_seconds",
+            "max_error_share",
+            "min_applied_share",
+            "started_at",
+            "passed_at",
+        )
+        read_only_fields = fields
+
+
+class RolloutSerializer(serializers.ModelSerializer[Rollout]):
+    waves = WaveSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Rollout
+        fields: tuple[str, ...] = (
+            "id",
+            "release",
+            "previous",
+            "state",
+            "reason",
+            "halt_reason",
+            "only_release",
+            "started_by",
+            "started_at",
+            "finished_at",
+            "waves",
+        )
+        read_only_fields = fields
+
+
+class RolloutDetailSerializer(RolloutSerializer):
+    """With the funnel: state of a delivery -> how many."""
+
+    deliveries = serializers.SerializerMethodField()
+
+    class Meta(RolloutSerializer.Meta):
+        fields = (*RolloutSerializer.Meta.fields, "deliveries")
+        read_only_fields = fields
+
+    def get_deliveries(self, rollout: Rollout) -> dict[str, int]:
+        return Delivery.objects.of_rollout(rollout.pk).funnel()
+
+
+class WavePlanSerializer(serializers.Serializer[Any]):
+    percent = serializers.IntegerField(min_value=1, max_value=100)
+    soak_seconds = serializers.IntegerField(min_value=0, default=0)
+    max_error_share = serializers.FloatField(min_value=0, max_value=1, default=0.02)
+    min_applied_share = serializers.FloatField(min_value=0, max_value=1, default=0.9)
+
+
+class NewRolloutSerializer(serializers.Serializer[Any]):
+    """Without waves: 5, 25 and 100 percent."""
+
+    release = serializers.PrimaryKeyRelatedField(queryset=Release.objects.all())
+    reason = serializers.CharField(max_length=500)
+    waves = WavePlanSerializer(many=True, required=False)
+
+    def plans(self) -> dict[str, list[WavePlan]]:
+        given = self.validated_data.get("waves")
+        return {"waves": [WavePlan(**plan) for plan in given]} if given else {}
