@@ -167,7 +167,7 @@ def shows_more(new: dict[str, Any], old: dict[str, Any]) -> bool:
     return False
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(st.data(), documents(), leases())
 def test_a_narrower_policy_lets_nothing_through_that_was_refused(
     data: st.DataObject, doc: dict[str, Any], changes: dict[str, Any]
@@ -200,11 +200,11 @@ def test_of_any_two_granularities_the_narrower_shows_no_more_keys(before: str, a
                 assert is_now is None or (was is not None and not shows_more(is_now, was))
 
 
-@given(st.lists(st.integers(0, 90_000), max_size=12), st.integers(0, 40), st.integers(0, 40))
+@given(st.sets(st.integers(0, 60), min_size=3, max_size=20), st.integers(1, 20), st.integers(1, 20))
 def test_of_any_two_intervals_the_narrower_keeps_no_other_screenshots(
-    times: list[int], before: int, after: int
+    seconds: set[int], before: int, after: int
 ) -> None:
-    shots = [focus(), *({"seq": 1, "t": at, "type": "screenshot"} for at in sorted(times))]
+    shots = [focus(), *({"seq": 1, "t": at * 1000, "type": "screenshot"} for at in sorted(seconds))]
     old, new = parsed([app(interval=before)]), parsed([app(interval=after)])
     if policy.direction(old, new) == "narrower":
         for was, is_now in zip(kept(old, shots, {}), kept(new, shots, {}), strict=True):
