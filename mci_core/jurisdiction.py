@@ -1,10 +1,10 @@
 """What the law of a place lets us capture. Packs are data with dates and a source; no place is named in
 this code.
 
-Every pack whose place (or a member of it) is the place or lies above it counts, and the strictest part of
-each wins: "US" and "US-NY" for New York, a union of states and the state itself. A place that no pack
-covers is unknown, and unknown means no capture. So does a missing notice: where a law asks for none, this
-product still does. Not legal advice.
+Every pack whose place is the place or lies above it counts (a union of states names its members instead),
+and the strictest part of each wins: "US" and "US-NY" for New York, a union of states and the state itself.
+A place that no pack covers is unknown, and unknown means no capture. So does a missing notice: where a law
+asks for none, this product still does. Not legal advice.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _in_force(pack: Pack, on: date) -> bool:
 
 
 def _covers(pack: Pack, place: str) -> bool:
-    return any(_within(place, area) for area in (pack.place, *pack.members))
+    return any(_within(place, area) for area in (pack.members or (pack.place,)))
 
 
 def _within(place: str, area: str) -> bool:

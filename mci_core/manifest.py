@@ -95,8 +95,8 @@ def sign_manifest(doc: Mapping[str, Any], key: Ed25519PrivateKey) -> str:
 def verify_manifest(doc: Mapping[str, Any], signature: str, public_key: Ed25519PublicKey | bytes) -> None:
     """Raise `Invalid` unless the manifest is whole and signed by this key (else `bad_signature`)."""
     check_manifest(doc)
-    key = Ed25519PublicKey.from_public_bytes(public_key) if isinstance(public_key, bytes) else public_key
     try:
+        key = Ed25519PublicKey.from_public_bytes(public_key) if isinstance(public_key, bytes) else public_key
         key.verify(_decoded(signature), canonical_bytes(doc))
     except (InvalidSignature, binascii.Error, ValueError) as error:
         message = "The signature of the manifest does not fit."

@@ -82,7 +82,8 @@ def _entry_edits(draw: st.DrawFn, entry: dict[str, Any]) -> None:
 def edited(draw: st.DrawFn, doc: dict[str, Any]) -> dict[str, Any]:
     """The same document after a few edits as a person would make them: mostly takes away."""
     kept: list[dict[str, Any]] = [{**entry} for entry in doc["entries"]]
-    if kept and draw(st.booleans()):
+    remove = draw(st.booleans())
+    if kept and remove:
         kept.pop(draw(st.integers(0, len(kept) - 1)))
     elif kept:
         _entry_edits(draw, kept[draw(st.integers(0, len(kept) - 1))])
