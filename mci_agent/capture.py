@@ -17,6 +17,7 @@ from mci_agent.follow import Follower
 from mci_agent.gate import Applied, Verdict
 from mci_agent.seal import Sealed, Withheld
 from mci_agent.segment import SOFT_SHARE, Segment, begins_field, is_typed
+from mci_agent.windows import judged
 from mci_core.evaluator import apply
 from mci_core.lease import Lease
 
@@ -140,6 +141,11 @@ class Capture:
     ) -> None:
         data = None
         if event["type"] == "screenshot":
+            windows = judged(event, self._follower.foreground, applied.policy, lease)
+            if windows is None:
+                self.dropped["windows_unknown"] += 1
+                return
+            reduced["windows"] = windows
             try:
                 data = frame(event)
             except SourceBroken as error:

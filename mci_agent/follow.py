@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mci_core.evaluator import Decision, StreamEvaluator, apply, decide
+from mci_core.evaluator import Decision, Foreground, StreamEvaluator, apply, decide
 from mci_core.lease import Lease
 from mci_core.policy_model import Policy
 
@@ -25,6 +25,11 @@ class Follower:
         self._evaluator: StreamEvaluator | None = None
         self._focus: Event | None = None
         self._page: Event | None = None
+
+    @property
+    def foreground(self) -> Foreground | None:
+        """What has the focus now."""
+        return self._evaluator.state.foreground if self._evaluator else None
 
     def step(self, event: Event, policy: Policy, lease: Lease | None, now: int) -> Decision:
         """Decide about the next event; without a lease it is only followed."""

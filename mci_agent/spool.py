@@ -9,6 +9,7 @@ so.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ class Spool:
     def _delete(self, name: str) -> None:
         path = self._folder / name
         if not name.startswith(LEAVING):
-            path = path.rename(self._folder / f"{LEAVING}{name}")
+            path = path.rename(self._folder / f"{LEAVING}{secrets.token_hex(8)}")
         shutil.rmtree(path)
 
     def _start(self) -> None:

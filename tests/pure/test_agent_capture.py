@@ -23,6 +23,8 @@ from tests.pure.agent_support import recordings
 from tests.pure.agent_support.recordings import click, excel, move, notes, typed
 from tests.pure.building import NOW
 
+EXCEL_WINDOW = [{"app": "EXCEL.EXE", "title": "Budget", "rect": [0, 0, 9, 9], "allowed": True}]
+
 
 class Bench:
     """A capture whose time, lease and policy are set by hand; sealing only collects."""
@@ -165,6 +167,7 @@ def test_forgetting_drops_the_last_minutes_of_the_open_session() -> None:
     bench.play(excel(0), click(1), typed(2, "half of"), close=False)
     bench.now += 120
     shot = {"t": 3, "type": "screenshot", "file": "a.webp", "sha256": "0" * 64, "width": 1, "height": 1}
+    shot["windows"] = EXCEL_WINDOW
     bench.play(typed(3, "a secret"), click(4), shot, close=False)
     assert bench.capture.buffered > 0
     bench.capture.forget_since(NOW + 60)
@@ -215,11 +218,11 @@ def test_a_frame_that_cannot_be_read_is_dropped() -> None:
 
     async def scenario() -> None:
         shot = {"t": 1, "type": "screenshot", "file": "a", "sha256": "0" * 64, "width": 1, "height": 1}
-        for event in recordings.numbered([excel(0), shot]):
+        for event in recordings.numbered([excel(0), shot, {**shot, "windows": EXCEL_WINDOW}]):
             await bench.capture.feed(event, broken)
         await bench.capture.close(in_field=True)
         await bench.capture.close(in_field=True)
 
     asyncio.run(scenario())
-    assert bench.capture.dropped == {"frame_missing": 1}
+    assert bench.capture.dropped == {"frame_missing": 1, "windows_unknown": 1}
     assert [event["type"] for event in bench.sealed[0].events] == ["focus"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mci_agent import local
+from mci_agent.errors import StateBroken
 from tests.pure.agent_support import recordings
 from tests.pure.agent_support.devices import Computer, Running, until
 
@@ -277,12 +278,12 @@ def test_a_failing_task_ends_the_agent_and_with_it_capture(computer: Computer) -
 
     async def scenario() -> None:
         agent = computer.agent()
-        async with Running(agent, [path], speed=1.0) as running:
-            await until(lambda: agent.capture.kept > 5)
-            (computer.folder / "local.json").write_text("{broken")
-            assert running.task is not None
-            with pytest.raises(Exception, match=r"local\.json"):
-                await asyncio.wait_for(asyncio.shield(running.task), 3)
+        work = asyncio.create_task(agent.run([path], speed=1.0))
+        await until(lambda: agent.capture.kept > 5)
+        (computer.folder / "local.json").write_text("{broken")
+        await asyncio.wait([work], timeout=3)
+        with pytest.raises(StateBroken):
+            work.result()
 
     asyncio.run(scenario())
     assert computer.status()["reason"] == "not_running"

@@ -84,7 +84,9 @@ class Running:
     async def __aexit__(self, *_: object) -> None:
         assert self.task is not None
         self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        (result,) = await asyncio.gather(self.task, return_exceptions=True)
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise result
 
 
 async def until(condition: Callable[[], object], seconds: float = 8.0) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,7 +73,7 @@ class Server:
         self.cut: Callable[[str, str], str | None] = lambda method, path: None
         self.answers: dict[tuple[str, str], Answer] = {}
         self.dead = False
-        self.hints: asyncio.Queue[str] = asyncio.Queue()
+        self.hints: deque[str] = deque()
         self.stream_status = 200
         self.tickets: list[str] = []
         self.publish_keys()
@@ -90,7 +91,7 @@ class Server:
     def hint(self, kind: str, *, name: str = "hint", release: int | None = None) -> None:
         data = json.dumps({"kind": kind, "release": release})
         for line in (f"event: {name}", f"data: {data}", ""):
-            self.hints.put_nowait(line)
+            self.hints.append(line)
 
     def make_lease(self, device: str, /, **changes: Any) -> Lease:
         number, policy = self.release or (None, None)
@@ -269,7 +270,9 @@ class MemoryStream:
 
     async def lines(self) -> AsyncIterator[str]:
         while True:
-            line = await self._server.hints.get()
+            while not self._server.hints:  # noqa: ASYNC110 - filled from more than one event loop
+                await asyncio.sleep(0.01)
+            line = self._server.hints.popleft()
             if line == "CUT":
                 raise Unreachable("stream_broken", "cut")
             if line == "END":
