@@ -88,7 +88,7 @@ class NewTokenSerializer(serializers.Serializer[Any]):
     user = serializers.PrimaryKeyRelatedField(
         queryset=User.objects.filter(is_active=True, subject__isnull=False)
     )
-    label = serializers.CharField(max_length=80)
+    label = serializers.CharField(max_length=80)  # type: ignore[assignment]  # a field called label
     quota = serializers.IntegerField(min_value=1, max_value=MAX_QUOTA, default=1)
     days = serializers.IntegerField(min_value=1, max_value=MAX_DAYS, default=7)
     personal_device = serializers.BooleanField(default=False)

@@ -26,6 +26,7 @@ from agents.models import Device, EnrolmentToken
 from agents.wire import Enrolment
 from audits import actions as log
 from audits.actor import Actor
+from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from mci_core.errors import ActionError, Conflict, Invalid, Unauthenticated
 
@@ -143,6 +144,8 @@ def enrol_device(*, request: Enrolment, actor: Actor) -> Device:
         },
         details={"token": str(token.pk)},
     )
+    # Quickly to the live release; the sweep of that app would find the device as well.
+    enqueue_on_commit("capture_policies.tasks.assign_device", str(device.pk))
     return device
 
 
