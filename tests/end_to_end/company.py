@@ -1,0 +1,152 @@
+"""An instance of its own with an organisation and agents, and short ways to act in it and to look at it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+import redis
+
+from mci_admin.processes import programs
+from mci_admin.processes.programs import Program
+from mci_admin.processes.stack import Stack
+
+
+class Company:
+    """``with Company(tmp_path) as company``: everything runs; leaving ends everything."""
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        given = {"MCI_ENV": "demo", "TASK_VISIBILITY_SECONDS": "10", **(environment or {})}
+        self.stack = Stack(folder / "var", environment=given, say=lambda _line: None)
+
+    def __enter__(self) -> Self:
+        self.stack.__enter__()
+        try:
+            self.stack.manage("setup_database", "--verbosity", "0")
+            self.stack.start_server_side()
+            self.stack.wait_until_ready()
+            self.stack.manage("seed_demo", "--days", "0", "--past-agents", "0", timeout=600)
+        except BaseException:
+            self.stack.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.stop()
+
+    # --- acting
+
+    def act(self, verb: str, *words: str) -> Any:
+        """One verb of acts.py."""
+        command = (sys.executable, "-m", "tests.end_to_end.acts", verb, *words)
+        return json.loads(self.stack.run(command).splitlines()[-1])
+
+    def recordings(self, seed: str, count: int = 1, **options: str) -> Path:
+        """A folder with sample sessions and their truth files."""
+        folder = self.folder / f"recordings-{seed}"
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self.stack.run(
+            programs.module(
+                "mci_core.samples", "--out", str(folder), "--seed", seed, "--count", str(count), *words
+            )
+        )
+        return folder
+
+    def enrol(self, number: int) -> Path:
+        """Enrol the agent of the given seeded token; returns its state folder."""
+        seed = json.loads((self.stack.var / "demo" / "seed.json").read_text(encoding="utf-8"))
+        home = self.folder / f"agent-{number}"
+        words = ("--server", self.stack.url, "--token", seed["agents"][number]["token"])
+        self.stack.run(programs.module("mci_agent", "enroll", "--state", str(home), *words))
+        return home
+
+    def start_agent(self, home: Path, recordings: Path, *words: str) -> None:
+        """Run the agent under the supervisor."""
+        command = programs.module(
+            "mci_agent", "run", "--state", str(home), "--source", f"replay:{recordings}", *words
+        )
+        self.stack.supervisor.start(Program(home.name, command, rank=0))
+
+    def status(self, home: Path) -> dict[str, Any]:
+        """What the agent says about itself in its visible status file."""
+        found: dict[str, Any] = json.loads((home / "status.json").read_text(encoding="utf-8"))
+        return found
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process and its children; the supervisor will start it again."""
+        self.stack.supervisor.signal(name, signal.SIGKILL)
+
+    def until(self, happened: Callable[[], Any], *, seconds: float = 60.0, what: str = "it") -> Any:
+        """Wait for something, watching the processes meanwhile; returns what was found."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.stack.watch()
+            found = happened()
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
+            time.sleep(0.5)
+
+    def settled_sessions(self, least: int) -> list[dict[str, Any]]:
+        """Every session, once at least so many have passed the second scan."""
+        done: list[dict[str, Any]] = self.until(
+            lambda: (
+                [s for s in self.act("sessions") if s["state"] == "available"][least - 1 :]
+                and self.act("sessions")
+            ),
+            seconds=120,
+            what=f"{least} sessions available",
+        )
+        return done
+
+    # --- looking
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads((self.stack.var / "services.json").read_text(encoding="utf-8"))
+        return found
+
+    def database_bytes(self) -> Iterator[tuple[str, bytes]]:
+        """Every table as COPY writes it, as the owner."""
+        with psycopg.connect(self.addresses["DATABASE_OWNER_URL"]) as connection:
+            rows = connection.execute(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+            ).fetchall()
+            for (table,) in rows:
+                with connection.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copy:  # type: ignore[arg-type]  # names from the catalogue
+                    yield table, b"".join(bytes(chunk) for chunk in copy)
+
+    def valkey_bytes(self) -> Iterator[tuple[str, bytes]]:
+        """Every key of Valkey as it is dumped, with its name."""
+        client = redis.Redis.from_url(self.addresses["REDIS_URL"])
+        for key in client.scan_iter():
+            yield repr(key), bytes(key) + (client.dump(key) or b"")
+
+    def files(self, *folders: Path) -> Iterator[tuple[str, bytes]]:
+        """Every file below the folders."""
+        for folder in folders:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.is_symlink():
+                    yield str(path.relative_to(self.folder)), path.read_bytes()
+
+
+def planted_values(recordings: Path) -> list[str]:
+    """The values that the truth files of a folder name."""
+    found = set()
+    for path in sorted(recordings.glob("*.truth.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            value = json.loads(line).get("value")
+            if value:
+                found.add(value)
+    return sorted(found)
