@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := mci_core mci_agent mci_admin audits accounts jurisdictions agents capture_policies capture_sessions reviews privacy_requests
+PACKAGES := mci_core mci_agent mci_admin audits accounts jurisdictions agents capture_policies capture_sessions reviews privacy_requests deploy
 FLOORS := $(BIN)/python -m tests.coverage_floors
 JOBS ?= 2
 
