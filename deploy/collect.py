@@ -1,4 +1,4 @@
-"""Collects the static files of a production into an image: with its storage, and without any of its secrets."""
+"""Collects the static files of a production into an image, without any of its secrets."""
 
 from __future__ import annotations
 
