@@ -105,13 +105,6 @@ class Pattern:
             if end > start:
                 yield start, end
 
-    def pairs(
-        self, data: bytes, first: int, second: int
-    ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-        """Two groups of each match at once; (-1, -1) for a group that took no part."""
-        for match in self._regexp.finditer(data):
-            yield match.span(first), match.span(second)
-
     def found_in(self, data: bytes) -> bool:
         """Whether there is any match."""
         return self._regexp.search(data) is not None

@@ -17,7 +17,6 @@ _CANDIDATE = Pattern(r"(?:\+|\(\+?)?\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5
 _NORTH_AMERICA = Pattern(r"^(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}$")
 _BRACKETS = Pattern(r"^\(?\+?\d{1,4}\) ?\d")
 _NATIONAL = Pattern(r"^\(?0\d{1,5}\)?[ /-]{1,3}\d{2,}(?:[ /-]?\d{2,}){0,4}$")
-_GROUPED = Pattern(r"^\d{3}[ .-]\d{3}[ .-]\d{3,4}$|^\d{2,4}(?:[ -]\d{2,4}){2,4}$|^[2-9]\d{2}[.-]\d{4}$")
 _WORDS = Pattern(
     r"(?i)(?:phone|\bcall|\bmobil|\bcell|\btel\b|\btel\.|telefo|\bfax|whatsapp|\bsms\b|\btext me|"
     r"\bdial|\bring\b|"
@@ -85,8 +84,6 @@ def _by_shape(raw: bytes, text: str, digits: str) -> float:
         return 0.7
     if _NATIONAL.found_in(raw) and 9 <= len(digits) <= 12:
         return 0.7 if any(_parses(text, country) for country in _COUNTRIES) else 0.0
-    if _GROUPED.found_in(raw) and 10 <= len(digits) <= 11:
-        return 0.6 if any(_parses(text, country) for country in _COUNTRIES[:4]) else 0.0
     return 0.0
 
 

@@ -36,8 +36,6 @@ _VARIABLE = Pattern(
 
 def entropy(value: bytes) -> float:
     """Shannon entropy in bits a character."""
-    if not value:
-        return 0.0
     total = len(value)
     return -sum(count / total * math.log2(count / total) for count in Counter(value).values())
 

@@ -38,6 +38,7 @@ POSITIVES = [
     ("EMAIL", "from=jörg@müller.example;", "jörg@müller.example"),
     ("EMAIL", "user=ann%40example.com&x", "ann%40example.com"),
     ("EMAIL", f"full width {wide('ann@example.com')}", wide("ann@example.com")),
+    ("EMAIL", "so ...ann@example.com", "ann@example.com"),
     ("PHONE", "ring me at +49 30 23125 123 today", "+49 30 23125 123"),
     ("PHONE", "it is (202) 555-0123.", "(202) 555-0123"),
     ("PHONE", "desk 202-555-0123 x45 or later", "202-555-0123 x45"),
@@ -137,6 +138,7 @@ NEGATIVES = [
     "7777777",
     "column D\tcolumn E\n",
     "call 12345",
+    "00999 1234 5678",
     "the key: value",
     "ABCDEFGHIJKLMN token",
 ]

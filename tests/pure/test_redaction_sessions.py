@@ -276,6 +276,14 @@ def test_a_second_round_masks_what_the_first_uncovered() -> None:
     assert "tail99X" not in json.dumps(lines)
 
 
+def test_what_masking_itself_makes_findable_is_masked_in_another_round() -> None:
+    policy = policy_with(
+        rule("words", what=["Zebra"]), rule("regex", what="plan \u2588", id="r2", label="Plan")
+    )
+    lines = redacted(focus(), edit(0, "plan Zebra"), policy=policy)
+    assert lines[2]["text"] == "\u2588" * 10
+
+
 @pytest.mark.parametrize("path", shared_sessions(), ids=lambda path: path.stem)
 def test_shared_recordings_come_out_clean_and_are_read_again(path: Path) -> None:
     if path.stem == "made-broken-1":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from PIL import Image
 from mci_core import policy
 from mci_core.samples import APPS, CUSTOMERS, KINDS, generate, main, policy_document
 from mci_core.samples_recorder import Recorder
+from mci_core.samples_screens import Editor, Ticket
+from mci_core.samples_values import Values
 from mci_core.session import parse_lines
 from tests.pure.recordings import Line
 
@@ -126,8 +129,6 @@ def test_frames_show_their_text_in_boxes() -> None:
 
 
 def test_a_pointer_that_is_there_already_still_moves_a_little() -> None:
-    import random
-
     recorder = Recorder("x", random.Random(1))
     recorder.move(recorder.x, recorder.y)
     assert len(recorder.events) >= 3
@@ -162,3 +163,23 @@ def test_command_writes_sessions_truth_and_frames(tmp_path: Path, capsys: pytest
         truth = path.with_name(path.stem + ".truth.jsonl").read_text("utf-8").splitlines()
         assert all("kind" in json.loads(line) for line in truth)
     assert main([*arguments, "--no-frames"]) == 0
+
+
+def test_texts_that_do_not_fit_are_cut_or_wrapped_and_known_as_a_whole() -> None:
+    long = "a very long subject " * 12
+    ticket = Ticket(1, long, "Ann", replies=[long])
+    canvas = ticket.draw()
+    assert any(box["text"] == f"#1  {long}" and box["rect"][2] <= 900 for box in canvas.boxes)
+    assert any(box["text"] == long and box["rect"][3] - box["rect"][1] > 40 for box in canvas.boxes)
+    assert any(box["text"] == "Write a reply" for box in canvas.boxes)
+
+
+def test_empty_lines_have_no_box() -> None:
+    before = len(Editor("a.py").draw().boxes)
+    assert len(Editor("a.py", ["", " "]).draw().boxes) == before + 2
+
+
+def test_values_never_come_twice() -> None:
+    values = Values(random.Random(2))
+    phones = [values.make("phone") for _ in range(500)]
+    assert len(set(phones)) == 500
