@@ -331,6 +331,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Governance of consent-based capture of work: policies, sessions, reviews, requests.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
 }
