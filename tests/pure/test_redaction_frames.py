@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image, ImageDraw
@@ -36,8 +36,8 @@ def box(text: str, left: int = 20, top: int = 20, width: int = 120) -> dict[str,
 def is_filled(frame: bytes, rect: list[int]) -> bool:
     with Image.open(io.BytesIO(frame)) as image:
         pixels = image.convert("RGB").crop((rect[0] + 2, rect[1] + 2, rect[2] - 2, rect[3] - 2))
-    extremes = pixels.getextrema()
-    return all(abs(side - wanted) < 14 for pair, wanted in zip(extremes, FILL, strict=True) for side in pair)  # type: ignore[union-attr]
+    extremes = cast("tuple[tuple[int, int], ...]", pixels.getextrema())
+    return all(abs(side - wanted) < 14 for pair, wanted in zip(extremes, FILL, strict=True) for side in pair)
 
 
 def test_a_box_with_a_hit_is_painted_over_and_others_stay() -> None:
