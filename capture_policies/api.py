@@ -1,5 +1,5 @@
-"""REST: drafts with their entries and rules, versions and approvals, releases, rollouts, stops. Same
-actions as the pages.
+"""REST: drafts with their entries and rules, versions and approvals, releases, rollouts, stops. Same actions
+as the pages.
 
 Approving, stopping and restarting need a fresh second factor, which a token never has: those answer 403 to
 tokens.
@@ -22,6 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.access import HasPermission
 from accounts.actors import user_actor
 from accounts.api_base import ApiThrottled
+from accounts.serializers import ReasonSerializer
 from capture_policies import serializers
 from capture_policies.actions import drafts, rollouts, versions
 from capture_policies.models import (
@@ -33,7 +34,6 @@ from capture_policies.models import (
     Release,
     Rollout,
 )
-from capture_policies.serializers import ReasonSerializer
 
 
 def _valid(kind: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> Any:

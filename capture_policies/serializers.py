@@ -10,8 +10,8 @@ from rest_framework import serializers
 
 from agents.models import Delivery
 from capture_policies import document, queries
-from capture_policies.actions.rollouts import WavePlan
 from capture_policies.models import Approval, PolicyDraft, PolicyVersion, Release, Rollout, Wave
+from capture_policies.rollout_steps import WavePlan
 from mci_core.policy import KEYSTROKES, METHODS, PURPOSES, SIGNALS
 
 
@@ -173,10 +173,6 @@ class VersionDetailSerializer(VersionSerializer):
 
 class DecisionSerializer(serializers.Serializer[Any]):
     digest = serializers.CharField(max_length=64)
-    reason = serializers.CharField(max_length=500)
-
-
-class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 

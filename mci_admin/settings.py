@@ -334,6 +334,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "DraftStateEnum": "capture_policies.models.DraftState",
+        "VersionStateEnum": "capture_policies.models.VersionState",
+        "RolloutStateEnum": "capture_policies.models.RolloutState",
+        "DeliveryStateEnum": "agents.models.DeliveryState",
+        "SessionStateEnum": "capture_sessions.models.SessionState",
+        "RequestStateEnum": "privacy_requests.models.RequestState",
+    },
 }
 
 # --- Celery -----------------------------------------------------------------------------------------------
