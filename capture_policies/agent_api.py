@@ -1,8 +1,7 @@
 """What agents fetch: signed metadata and the files it names. Public, because every byte is signed.
 
-Names with a number or a digest never change and may be kept for good by a proxy; ``timestamp.json`` is
-asked anew
-each time, at the price of an ETag. Nothing is answered that is not a row.
+Names with a number or a digest never change and may be kept for good by a proxy; ``timestamp.json`` is asked
+anew each time, at the price of an ETag. Nothing is answered that is not a row.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Whose approvals a version needs. The author never counts; the database refuses it besides.
 
 Widening: a privacy officer and one person of another role (admin or ML staff). Narrowing or neutral: one
-person, a
-privacy officer or an admin. "Wider" is what ``mci_core.policy`` cannot prove to be narrower.
+person, a privacy officer or an admin. "Wider" is what ``mci_core.policy`` cannot prove to be narrower.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """How a draft becomes a policy document, and which field of the editor a fault in the document belongs to.
 
-Entries and rules stand in the document in the order of their ids, so that equal drafts give equal bytes.
-The rules
-of the document itself are those of ``mci_core.policy``; nothing is judged here a second time.
+Entries and rules stand in the document in the order of their ids, so that equal drafts give equal bytes. The
+rules of the document itself are those of ``mci_core.policy``; nothing is judged here a second time.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.models import Department
 from agents.models import Device
-from capture_policies.actions.rollouts import DEFAULT_WAVES, WavePlan
+from capture_policies.rollout_steps import DEFAULT_WAVES, WavePlan
 
 
 def _reason(help_text: str = "") -> forms.CharField:

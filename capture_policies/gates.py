@@ -1,8 +1,7 @@
 """What decides whether a wave goes on: the share that failed, the share that applied, the time it has rested.
 
-Decisions take counts and a clock and do no I/O. Other apps add gates of their own (leak findings, a surge
-of pauses)
-with :func:`register`; they may only stop a rollout, never push it on.
+Decisions take counts and a clock and do no I/O. Other apps add gates of their own (leak findings, a surge of
+pauses) with :func:`register`; they may only stop a rollout, never push it on.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Where the signing keys of the release repository live, and how they are kept.
 
 Online keys (targets, snapshot, timestamp) lie in ``KEYS_DIR/tuf``, sealed with the key-encryption key. Root
-keys are
-offline: their files never lie below ``KEYS_DIR`` in production, where each is protected by a passphrase of
-its
-holder. In demo and test all lie on this machine, so that one command shows the whole product.
+keys are offline: their files never lie below ``KEYS_DIR`` in production, where each is protected by a
+passphrase of its holder. In demo and test all lie on this machine, so that one command shows the whole
+product.
 """
 
 from __future__ import annotations

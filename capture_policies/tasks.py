@@ -10,6 +10,7 @@ import structlog
 from celery import shared_task
 
 from audits.actor import Actor
+from capture_policies import fleet
 from capture_policies.actions import releases, repository, waves
 from capture_policies.models import PolicyVersion, Rollout
 from mci_core.errors import ActionError
@@ -62,7 +63,7 @@ def sweep_versions() -> None:
 
 @shared_task(name="capture_policies.tasks.assign_unassigned_devices")
 def assign_unassigned_devices() -> None:
-    for pk in waves.unassigned_devices():
+    for pk in fleet.unassigned_devices():
         _guarded("assign_device", assign_device, str(pk))
 
 

@@ -4,9 +4,7 @@ rollback.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import permissions
@@ -15,12 +13,9 @@ from audits import actions as log
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_policies import signing
-from capture_policies.locks import lock
 from capture_policies.models import PolicyVersion, Release, Rollout, VersionState
-from capture_policies.signing import Target
+from capture_policies.release_steps import sign_next, withdraw
 from mci_core.errors import Conflict
-
-RELEASE_LIFE = timedelta(days=365)
 
 
 @audited("capture_policies.sign_release")
@@ -52,53 +47,6 @@ def retire_releases(*, actor: Actor) -> list[int]:
         action="capture_policies.retire_releases", actor=actor, obj=None, facts={"releases": sorted(numbers)}
     )
     return numbers
-
-
-def sign_next(
-    version: PolicyVersion,
-    *,
-    actor: Actor,
-    audit_name: str,
-    restores: Release | None = None,
-    drop: tuple[str, ...] = (),
-) -> Release:
-    """Give these bytes the next number and sign them; part of the caller's transaction and its entry in the
-    log.
-    """
-    lock("capture_policies.release_number")
-    number = (Release.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-    now = timezone.now()
-    release = Release.objects.create(
-        number=number,
-        version=version,
-        digest=version.digest,
-        restores=restores,
-        signed_at=now,
-        expires_at=now + RELEASE_LIFE,
-    )
-    custom = {"kind": "policy", "release": number, "expires": int(release.expires_at.timestamp())}
-    signing.publish([Target(release.target_name, bytes(version.body), {"mci": custom})], drop=drop)
-    log.append(
-        action=audit_name,
-        actor=actor,
-        obj=release,
-        facts={
-            "release": number,
-            "version": version.number,
-            "digest": version.digest,
-            "restores": None if restores is None else restores.number,
-        },
-    )
-    return release
-
-
-def withdraw(numbers: list[int]) -> None:
-    """Take releases out of what agents can fetch. Part of the caller's transaction."""
-    rows = Release.objects.filter(number__in=numbers, withdrawn_at__isnull=True)
-    names = [release.target_name for release in rows]
-    rows.update(withdrawn_at=timezone.now())
-    if names:
-        signing.publish([], drop=names)
 
 
 def _retirable() -> list[Release]:

@@ -1,5 +1,5 @@
-"""Keeping the release repository: its first root, a new root, the lease keys, and signatures that do not
-run out.
+"""Keeping the release repository: its first root, a new root, the lease keys, and signatures that do not run
+out.
 """
 
 from __future__ import annotations

@@ -1,50 +1,51 @@
 """A release on its way: started by a person, held, resumed, halted, rolled back. Steps in between are in
 waves.py.
 
-At most one rollout runs. Agents accept only growing release numbers, so everything that goes back, goes
-back as a new
-release with old content. Starting something wider than the live policy needs bytes that two roles have
-approved.
+At most one rollout runs. Agents accept only growing release numbers, so everything that goes back, goes back
+as a new release with old content. Starting something wider than the live policy needs bytes that two roles
+have approved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import Max
-from django.utils import timezone
 
 from accounts import permissions
-from agents.models import Delivery, DeliveryState, Device
+from agents.models import Device
 from audits import actions as log
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited
 from capture_policies import approvals, queries
-from capture_policies.actions.releases import sign_next, withdraw
 from capture_policies.locks import lock
 from capture_policies.models import Release, Rollout, RolloutState, Wave
+from capture_policies.release_steps import sign_next
+from capture_policies.rollout_steps import (
+    ADVANCE,
+    DEFAULT_WAVES,
+    EVERYBODY,
+    WavePlan,
+    begin,
+    halt,
+    log_step,
+    plan_of,
+)
 from mci_core.errors import Conflict, Invalid
 
-ADVANCE = "capture_policies.tasks.advance_rollout"
+__all__ = [
+    "DEFAULT_WAVES",
+    "WavePlan",
+    "change_wave",
+    "halt_rollout",
+    "hold_rollout",
+    "resume_rollout",
+    "rollback_to",
+    "start_rollout",
+]
+
 MAX_SOAK = 7 * 86_400
-
-
-@dataclass(frozen=True)
-class WavePlan:
-    """A share of the fleet (cumulative percent) and what opens the next one."""
-
-    percent: int
-    soak_seconds: int = 0
-    max_error_share: float = 0.02
-    min_applied_share: float = 0.9
-
-
-DEFAULT_WAVES = (WavePlan(5, 600), WavePlan(25, 1800), WavePlan(100, 0))
-#: A rollback reaches everybody at once and does not stop itself.
-EVERYBODY = (WavePlan(100, 0, max_error_share=1.0),)
 
 
 @audited("capture_policies.start_rollout")
@@ -62,7 +63,7 @@ def start_rollout(
     _check_startable(release)
     if Rollout.objects.running().exists():
         raise Conflict("Another rollout is running. Hold or halt it first.", code="rollout_running")
-    return _begin(release, waves, reason, actor, "capture_policies.start_rollout")
+    return begin(release, waves, reason, actor, "capture_policies.start_rollout")
 
 
 @audited("capture_policies.hold_rollout")
@@ -73,7 +74,7 @@ def hold_rollout(*, rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     _check_reason(reason)
     rollout.state = RolloutState.HELD
     rollout.save(update_fields=["state"])
-    _log(rollout, actor, "capture_policies.hold_rollout", reason)
+    log_step(rollout, actor, "capture_policies.hold_rollout", reason)
     return rollout
 
 
@@ -89,7 +90,7 @@ def resume_rollout(*, rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     _check_not_wider_now(rollout.release)
     rollout.state = RolloutState.RUNNING
     rollout.save(update_fields=["state"])
-    _log(rollout, actor, "capture_policies.resume_rollout", reason)
+    log_step(rollout, actor, "capture_policies.resume_rollout", reason)
     enqueue_on_commit(ADVANCE, str(rollout.pk))
     return rollout
 
@@ -120,7 +121,7 @@ def rollback_to(*, release: Release, reason: str, actor: Actor) -> Rollout:
     fresh = sign_next(
         release.version, actor=actor, audit_name="capture_policies.rollback_to", restores=release
     )
-    return _begin(fresh, EVERYBODY, reason, actor, "capture_policies.rollback_to")
+    return begin(fresh, EVERYBODY, reason, actor, "capture_policies.rollback_to")
 
 
 @audited("capture_policies.change_wave")
@@ -146,65 +147,6 @@ def change_wave(*, wave: Wave, plan: WavePlan, reason: str, actor: Actor) -> Wav
         facts={"wave": wave.number, "before": vars(before), "after": vars(plan)},
     )
     return wave
-
-
-def halt(rollout: Rollout, reason: str, actor: Actor) -> Rollout:
-    """The steps of a halt, for a person and for a gate. Part of the transaction of the caller."""
-    rollout.state = RolloutState.HALTED
-    rollout.halt_reason = reason.strip()[:200]
-    rollout.finished_at = timezone.now()
-    rollout.save(update_fields=["state", "halt_reason", "finished_at"])
-    number = rollout.release.number
-    reached = Device.objects.filter(desired_release=number)
-    count = reached.count()
-    if rollout.previous is None:  # nothing to go back to: without a release there is no capture
-        reached.update(desired_release=None, desired_digest="")
-    Delivery.objects.of_rollout(rollout.pk).open().update(state=DeliveryState.SUPERSEDED)
-    _log(rollout, actor, "capture_policies.halt_rollout", reason, reached=count)
-    previous = rollout.previous
-    if count and previous is not None and rollout.only_release is None:
-        back = sign_next(
-            previous.version, actor=actor, audit_name="capture_policies.halt_rollout", restores=previous
-        )
-        words = f"Release {number} was halted: {rollout.halt_reason}"
-        _begin(back, EVERYBODY, words[:500], actor, "capture_policies.halt_rollout", only_release=number)
-    withdraw([number])
-    return rollout
-
-
-def plan_of(wave: Wave) -> WavePlan:
-    """The plan that a wave was made from."""
-    return WavePlan(wave.percent, wave.soak_seconds, wave.max_error_share, wave.min_applied_share)
-
-
-def _begin(
-    release: Release,
-    waves: Sequence[WavePlan],
-    reason: str,
-    actor: Actor,
-    audit_name: str,
-    *,
-    only_release: int | None = None,
-) -> Rollout:
-    Rollout.objects.open().update(state=RolloutState.SUPERSEDED, finished_at=timezone.now())
-    rollout = Rollout.objects.create(
-        release=release,
-        previous=queries.live_release(),
-        reason=reason.strip(),
-        started_by=actor.user,
-        only_release=only_release,
-    )
-    Wave.objects.bulk_create(
-        Wave(rollout=rollout, number=number, **vars(plan)) for number, plan in enumerate(waves, start=1)
-    )
-    _log(rollout, actor, audit_name, reason, waves=[plan.percent for plan in waves])
-    enqueue_on_commit(ADVANCE, str(rollout.pk))
-    return rollout
-
-
-def _log(rollout: Rollout, actor: Actor, action: str, reason: str, **facts: object) -> None:
-    number = rollout.release.number
-    log.append(action=action, actor=actor, obj=rollout, reason=reason, facts={"release": number, **facts})
 
 
 def _locked(rollout: Rollout, state: RolloutState, otherwise: str) -> Rollout:
@@ -262,8 +204,3 @@ def _check_not_wider_now(release: Release) -> None:
             " Start a draft from it and have it approved.",
             code="needs_two_roles",
         )
-
-
-def rollout_by_id(rollout_id: UUID | str) -> Rollout | None:
-    """For tasks, which are handed an id."""
-    return Rollout.objects.filter(pk=rollout_id).first()

@@ -1,5 +1,5 @@
-"""Deciding on a version: other people than its author, on exactly its bytes, in the roles that its
-direction needs.
+"""Deciding on a version: other people than its author, on exactly its bytes, in the roles that its direction
+needs.
 """
 
 from __future__ import annotations

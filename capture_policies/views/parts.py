@@ -1,5 +1,5 @@
-"""The editor of an entry and of a rule. A rule can be tried on a text before it is saved; nothing of that
-is kept.
+"""The editor of an entry and of a rule. A rule can be tried on a text before it is saved; nothing of that is
+kept.
 """
 
 from __future__ import annotations

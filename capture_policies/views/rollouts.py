@@ -21,10 +21,10 @@ from agents.models import Delivery, DeliveryState, Device
 from audits.listing import Column, Empty, ListPage
 from capture_policies import charts, queries
 from capture_policies.actions import rollouts
-from capture_policies.actions.rollouts import plan_of
-from capture_policies.actions.waves import reach_of
+from capture_policies.fleet import reach_of
 from capture_policies.forms import BaseWaveSet, ChangeWaveForm, ReasonForm, RolloutForm, WaveForm, WaveSet
 from capture_policies.models import Release, Rollout, RolloutState, Wave
+from capture_policies.rollout_steps import plan_of
 from capture_policies.views.drafts import may
 
 #: Each later state includes the ones before it: what was applied was leased and told as well.

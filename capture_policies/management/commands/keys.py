@@ -1,8 +1,7 @@
 """Makes and keeps the keys of the release repository: ``manage.py keys init | status | renew-root``.
 
 Root keys are offline: in production ``--offline`` names a folder outside KEYS_DIR, and each key file is
-encrypted with
-a passphrase that is asked for (or read from MCI_ROOT_PASSPHRASE).
+encrypted with a passphrase that is asked for (or read from MCI_ROOT_PASSPHRASE).
 """
 
 from __future__ import annotations

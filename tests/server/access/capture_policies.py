@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.models import CaptureStop
 from capture_policies.actions import rollouts
-from capture_policies.models import PolicyDraft
+from capture_policies.models import PolicyDraft, Rollout, TufFile
 from tests.server.access.matrix import EVERYBODY, PUBLIC, STAFF, Row
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, Desk, found_repository
 from tests.server.cast import Cast
@@ -69,7 +69,7 @@ def _rollout(cast: Cast) -> dict[str, Any]:
 
 def _held(cast: Cast) -> dict[str, Any]:
     found = _rollout(cast)
-    rollouts.Rollout.objects.filter(**found).update(state="held")
+    Rollout.objects.filter(**found).update(state="held")
     return found
 
 
@@ -97,8 +97,6 @@ def _root(cast: Cast) -> dict[str, Any]:
 
 def _lease_keys(cast: Cast) -> dict[str, Any]:
     found_repository()
-    from capture_policies.models import TufFile
-
     return {"name": TufFile.objects.get(kind="target").name}
 
 

@@ -23,7 +23,7 @@ from capture_policies.models import PolicyDraft, PolicyVersion, Release
 from tests.server.cast import Cast
 
 SYSTEM = Actor.system("test")
-JIRA = {
+JIRA: dict[str, Any] = {
     "id": "jira",
     "kind": "site",
     "label": "Jira",
@@ -32,7 +32,7 @@ JIRA = {
     "keystrokes": "none",
     "frame_interval_s": 0,
 }
-EXCEL = {
+EXCEL: dict[str, Any] = {
     "id": "excel",
     "kind": "app",
     "label": "Excel",
@@ -41,7 +41,7 @@ EXCEL = {
     "keystrokes": "none",
     "frame_interval_s": 0,
 }
-CUSTOMERS = {
+CUSTOMERS: dict[str, Any] = {
     "id": "customers",
     "label": "Customer names",
     "method": "mask",

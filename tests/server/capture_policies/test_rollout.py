@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from agents.models import Delivery, Device
 from audits.models import AuditEntry
-from capture_policies import gates, tasks
+from capture_policies import fleet, gates, tasks
 from capture_policies.actions import releases, rollouts, waves
 from capture_policies.actions.rollouts import WavePlan
 from capture_policies.models import Release, Rollout
 from capture_policies.queries import live_release, policy_by_release
+from capture_policies.release_steps import withdraw
 from mci_core.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.server.capture_policies.support import EXCEL, JIRA, SYSTEM, Desk
 
@@ -71,8 +72,8 @@ def test_who_is_in_a_wave_is_decided_by_the_rollout_and_the_device_alone(desk: D
     devices = desk.devices(40)
     rollout = start(desk, desk.release())
     wave = rollout.waves.get(number=1)
-    first = waves.members(rollout, wave)
-    assert first == waves.members(rollout, wave)
+    first = fleet.members(rollout, wave)
+    assert first == fleet.members(rollout, wave)
     assert len(first) == 8
     other = Rollout(pk=uuid.uuid4(), release=rollout.release)
     assert sorted(map(other.place_of, first)) != sorted(map(rollout.place_of, first))
@@ -211,7 +212,7 @@ def test_a_lower_number_is_never_rolled_out(desk: Desk) -> None:
 
 def test_a_withdrawn_release_is_not_rolled_out(desk: Desk) -> None:
     release = desk.release()
-    releases.withdraw([release.number])
+    withdraw([release.number])
     with pytest.raises(Conflict, match="withdrawn"):
         start(desk, release)
 
@@ -296,7 +297,7 @@ def test_a_device_that_comes_during_the_last_wave_gets_what_is_on_its_way(desk: 
 def test_without_a_live_release_a_new_device_gets_none(desk: Desk) -> None:
     (device,) = desk.devices(1)
     assert waves.assign_device(device_id=device.pk, actor=SYSTEM) is None
-    assert waves.unassigned_devices() == []
+    assert fleet.unassigned_devices() == []
 
 
 def test_a_revoked_device_does_not_hold_the_rollout_up(desk: Desk) -> None:

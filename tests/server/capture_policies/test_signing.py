@@ -11,7 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
+from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import BadVersionNumberError, ExpiredMetadataError, UnsignedMetadataError
+from tuf.api.metadata import Metadata, Timestamp
 
 from capture_policies import key_files, signing
 from capture_policies.actions.repository import accept_root, publish_lease_keys, refresh_timestamp
@@ -62,9 +64,7 @@ def test_an_agent_refuses_a_timestamp_that_ran_out(updater: Callable[[], Any], t
 @pytest.mark.usefixtures("repository")
 def test_an_agent_refuses_metadata_of_another_key(updater: Callable[[], Any], tmp_path: Path) -> None:
     stranger = key_files.create(tmp_path / "elsewhere", "timestamp")
-    document = signing.Metadata[signing.Timestamp].from_bytes(
-        bytes(TufFile.objects.get(pk="timestamp.json").body)
-    )
+    document = Metadata[Timestamp].from_bytes(bytes(TufFile.objects.get(pk="timestamp.json").body))
     document.signed.version += 1
     document.sign(stranger)
     TufFile.objects.filter(pk="timestamp.json").update(body=document.to_bytes())
@@ -163,7 +163,7 @@ def test_the_timestamp_is_signed_again_at_half_its_life(time_machine: Any) -> No
 def test_unchanged_lease_keys_are_not_published_again(keys_dir: Path) -> None:
     assert publish_lease_keys(actor=SYSTEM) is False
     current = keys_dir / "lease" / "current.pem"
-    (keys_dir / "lease" / "next.pem").write_bytes(key_files.CryptoSigner.generate_ed25519().private_bytes)
+    (keys_dir / "lease" / "next.pem").write_bytes(CryptoSigner.generate_ed25519().private_bytes)
     try:
         assert publish_lease_keys(actor=SYSTEM) is True
     finally:

@@ -1,0 +1,67 @@
+"""Steps that several actions share: giving the next number, and taking releases out of what agents can fetch.
+
+They are part of the caller's transaction. The caller has asked for permission and answers for the log.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Max
+from django.utils import timezone
+
+from audits import actions as log
+from audits.actor import Actor
+from capture_policies import signing
+from capture_policies.locks import lock
+from capture_policies.models import PolicyVersion, Release
+from capture_policies.signing import Target
+
+RELEASE_LIFE = timedelta(days=365)
+
+
+def sign_next(
+    version: PolicyVersion,
+    *,
+    actor: Actor,
+    audit_name: str,
+    restores: Release | None = None,
+    drop: tuple[str, ...] = (),
+) -> Release:
+    """Give these bytes the next number and sign them; part of the caller's transaction and its entry in the
+    log.
+    """
+    lock("capture_policies.release_number")
+    number = (Release.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    now = timezone.now()
+    release = Release.objects.create(
+        number=number,
+        version=version,
+        digest=version.digest,
+        restores=restores,
+        signed_at=now,
+        expires_at=now + RELEASE_LIFE,
+    )
+    custom = {"kind": "policy", "release": number, "expires": int(release.expires_at.timestamp())}
+    signing.publish([Target(release.target_name, bytes(version.body), {"mci": custom})], drop=drop)
+    log.append(
+        action=audit_name,
+        actor=actor,
+        obj=release,
+        facts={
+            "release": number,
+            "version": version.number,
+            "digest": version.digest,
+            "restores": None if restores is None else restores.number,
+        },
+    )
+    return release
+
+
+def withdraw(numbers: list[int]) -> None:
+    """Take releases out of what agents can fetch. Part of the caller's transaction."""
+    rows = Release.objects.filter(number__in=numbers, withdrawn_at__isnull=True)
+    names = [release.target_name for release in rows]
+    rows.update(withdrawn_at=timezone.now())
+    if names:
+        signing.publish([], drop=names)
