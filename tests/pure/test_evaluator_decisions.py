@@ -177,8 +177,9 @@ def test_a_focus_is_kept_with_title_and_address_only_where_they_are_granted(
 
 
 def test_a_focus_without_window_gains_none() -> None:
-    event = {"type": "focus", "app": {"name": "Excel", "exe": "EXCEL.EXE"}, "window": "odd"}
-    assert "window" not in (apply(event, decided(event)) or {})
+    for window in ("odd", {}, {"mood": "bad"}):
+        event = {"type": "focus", "app": {"name": "Excel", "exe": "EXCEL.EXE"}, "window": window}
+        assert "window" not in (apply(event, decided(event)) or {})
 
 
 def test_an_address_that_is_not_the_page_in_the_foreground_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from mci_core import policy
-from mci_core.evaluator import StreamEvaluator, apply
-from mci_core.policy_model import KEYSTROKES, Change, Policy
+from mci_core.evaluator import Allowlist, Foreground, StreamEvaluator, apply
+from mci_core.policy_model import KEYSTROKES, Change, Policy, SiteMatch
 from tests.pure.building import NOW, app, document, focus, key, lease_for, parsed, rule, site
 from tests.pure.strategies import documents, edited, leases, sessions
 
@@ -133,7 +134,19 @@ def test_removing_a_site_in_favour_of_a_less_specific_one_is_wider() -> None:
 
 def test_removing_a_site_beside_or_above_others_is_narrower() -> None:
     others = [site("deep", path_prefix="/a"), site("two", "https://b.example.org"), app()]
+    others += [
+        site("plain", "http://example.com"),
+        site("below", "https://a.jira.example.com", subdomains=True),
+    ]
     assert change(document([site(), *others]), document(others)).direction == "narrower"
+
+
+def test_a_site_that_cannot_be_read_counts_as_wider_and_matches_nothing() -> None:
+    wide, made = parsed([site("odd")]), parsed([site("odd"), site("hr", "https://hr.example.com")])
+    odd = replace(wide.entries[0], match=SiteMatch("nonsense"))
+    old, new = replace(made, entries=(odd, made.entries[1])), replace(wide, entries=(odd,))
+    assert policy.direction(old, new) == "wider"
+    assert Allowlist(new).entry(Foreground(url="nonsense")) is None
 
 
 @pytest.mark.parametrize(
