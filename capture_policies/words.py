@@ -109,7 +109,7 @@ def describe_rule(rule: Rule, labels: dict[str, str]) -> DescribedRule:
     looks_for = {
         "detector": f"what the detector {match.detector} finds",
         "regex": f"the expression {match.pattern}",
-        "dictionary": f"a list of {len(match.words)} words",
+        "dictionary": f"a list of {len(match.words)} {'word' if len(match.words) == 1 else 'words'}",
     }[match.type]
     return DescribedRule(rule.id, rule.label, METHOD_WORDS[rule.method], looks_for, _selected(rule, labels))
 

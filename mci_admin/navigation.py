@@ -82,6 +82,7 @@ STAFF_ENTRIES: tuple[Entry, ...] = (
 
 OWN_ENTRIES: tuple[Entry, ...] = (
     Entry("", "My capture", "privacy_requests_me:home", "shield-check", "m"),
+    Entry("", "What is captured", "capture_policies_me:captured", "list-check", "c"),
     Entry("", "My sessions", "capture_sessions_me:session_list", "stack-2", "s", ("capture_sessions_me:",)),
     Entry("", "Who looked", "reviews_me:look_list", "eye", "w", ("reviews_me:",)),
     Entry(
