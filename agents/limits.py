@@ -46,7 +46,9 @@ def remember_once(device: str, jti: str) -> None:
         fresh = cache.add(key, 1, timeout=REMEMBER_SECONDS)
     except redis.RedisError:
         raise Unavailable(
-            "Replays cannot be told apart at the moment.", code="replay_check_unavailable"
+            "Replays cannot be told apart at the moment.",
+            code="replay_check_unavailable",
+            extra={"retry_after": 2},
         ) from None
     if not fresh:
         raise Unauthenticated("This request was sent before.", code="replayed")

@@ -23,5 +23,7 @@ def root() -> bytes:
     """The bytes of ``1.root.json``. Raises Unavailable while no repository was made."""
     found = _source[0]() if _source else None
     if found is None:
-        raise Unavailable("The signing repository is not set up yet.", code="no_trust_root")
+        raise Unavailable(
+            "The signing repository is not set up yet.", code="no_trust_root", extra={"retry_after": 5}
+        )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def _revoke_enrolment_token(cast: Cast) -> None:
 
 def _enrol_device(cast: Cast) -> None:
     body = said(_token(cast)[1], Ed25519PrivateKey.generate())
-    request = wire.decode(wire.msgspec.json.encode(body), wire.Enrolment)
+    request = wire.decode(json.dumps(body).encode(), wire.Enrolment)
     actions.enrol_device(request=request, actor=cast.device_actor())
 
 
