@@ -352,8 +352,7 @@ _JUDGES: dict[str, Callable[[_Case], Decision]] = {
 
 
 def apply(event: Mapping[str, Any], decision: Decision) -> dict[str, Any] | None:
-    """What is left of an event: only the fields to keep, the key at its granularity, entry and signal
-    named.
+    """What is left of an event: the fields to keep, the key at its granularity, and entry and signal.
 
     None where the event is dropped. Redaction comes after this. Applying it twice changes nothing.
     """

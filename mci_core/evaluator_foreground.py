@@ -1,5 +1,4 @@
-"""Which allowlist entry the foreground belongs to. A browser belongs to none unless its page is in an
-allowed site.
+"""Which allowlist entry the foreground belongs to; a browser belongs to none but by its page.
 
 At most one entry decides. A page is decided by the most specific site that it lies in, never by the program
 that shows it. A program is known by its file on Windows and Linux and by its bundle on macOS; its name

@@ -1,5 +1,4 @@
-"""What the law of a place lets us capture. Packs are data with dates and a source; no place is named in
-this code.
+"""What the law of a place lets us capture. Packs are data; no place is named in this code.
 
 Every pack whose place is the place or lies above it counts (a union of states names its members instead),
 and the strictest part of each wins: "US" and "US-NY" for New York, a union of states and the state itself.

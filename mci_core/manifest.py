@@ -1,5 +1,4 @@
-"""The upload manifest `mci-upload/1`: what a session claims about itself, signed by the device that
-captured it.
+"""The upload manifest `mci-upload/1`: what a session claims about itself, signed by its device.
 
 Release, rule set, lease, place, notice and the digest of every part are named in it; one change and the
 signature does not fit. The signature covers the canonical bytes, so that the spelling of the JSON does not

@@ -1,5 +1,4 @@
-"""Merkle tree: which root stands for a list of leaves, and which proofs show that a leaf or an older list
-is in it.
+"""Merkle tree: which root stands for a list of leaves, and what proves that a leaf is in it.
 
 RFC 6962 section 2.1 (SHA-256; leaves hashed with prefix 0, nodes with prefix 1); proofs are verified as in
 RFC 9162 sections 2.1.3.2 and 2.1.4.2. Leaf hashes go in and come out; the caller hashes its leaves with

@@ -1,5 +1,4 @@
-"""The policy document `mci-policy/1`: what is a valid one, its canonical bytes and digests, what approval
-still needs.
+"""The policy document `mci-policy/1`: what is valid, which bytes and digests stand for it.
 
 A document that parses may be drafted and shown; one without problems may be approved. Everything is stated:
 no key may be left out and none added, so that a reader of the document sees all that it does.

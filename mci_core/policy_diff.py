@@ -1,5 +1,4 @@
-"""Wider or narrower: what a change of policy does to capture. Whatever is not surely narrower counts as
-wider.
+"""Wider or narrower: what a change does to capture. Whatever is not surely narrower is wider.
 
 A policy is narrower only if no event that was refused becomes allowed, whatever was captured before it.
 Therefore a removed entry counts as wider where a less specific site takes over its pages (it may allow
@@ -184,7 +183,7 @@ def _frame(old: Policy, new: Policy) -> Iterator[Change]:
     if old.name != new.name:
         yield Change("name", f"The policy is now called {new.name}.", "neutral")
     if old.purpose != new.purpose:
-        yield Change("purpose", f"The data now serve the {PURPOSE_WORDS[new.purpose]}.", "wider")
+        yield Change("purpose", f"The purpose of the data is now: {PURPOSE_WORDS[new.purpose]}.", "wider")
 
 
 def _limits(old: Policy, new: Policy) -> Iterator[Change]:
