@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
-from django_filters import BooleanFilter, ChoiceFilter, FilterSet
+from django_filters import ChoiceFilter, FilterSet
 
 from accounts import actions, forms, permissions
 from accounts.access import StaffPage
@@ -45,11 +45,19 @@ class _Tabs(StaffPage):
 
 class PersonFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     role = ChoiceFilter(choices=Role.choices, method="holding", label="Role", empty_label="Any role")
-    is_active = BooleanFilter(label="Active")
+    account = ChoiceFilter(
+        choices=[("open", "Active"), ("closed", "Closed")],
+        method="in_state",
+        label="Account",
+        empty_label="Any account",
+    )
 
     class Meta:
         model = User
-        fields = ("is_active",)
+        fields = ()
+
+    def in_state(self, rows: QuerySet[User], _name: str, state: str) -> QuerySet[User]:
+        return rows.filter(is_active=state == "open")
 
     def holding(self, rows: QuerySet[User], _name: str, role: str) -> QuerySet[User]:
         return rows.filter(pk__in=RoleGrant.objects.active().filter(role=role).values("user"))

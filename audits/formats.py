@@ -91,6 +91,7 @@ TONES: dict[str, str] = {
     **dict.fromkeys(
         (
             "applied",
+            "available",
             "live",
             "approved",
             "on",

@@ -42,3 +42,9 @@ def opened(entry: AuditEntry) -> Opened:
         return Opened(problem="The details are not those that the entry committed to.")
     found = json.loads(private)
     return Opened(reason=found["reason"], details=found["details"])
+
+
+def last_verdict() -> AuditEntry | None:
+    """The entry of the last full check of the log: ``audits.log_verified`` or ``audits.log_broken``."""
+    verdicts = AuditEntry.objects.filter(action__in=("audits.log_verified", "audits.log_broken"))
+    return verdicts.order_by("-pk").first()

@@ -117,7 +117,7 @@ class EntryList(StaffPage, ListPage):
             empty_state=self.empty,
             checkpoint=checkpoint,
             waiting=sequence.waiting(checkpoint),
-            verified=_last_verdict(),
+            verified=reading.last_verdict(),
         )
         return context
 
@@ -171,11 +171,6 @@ class EntryDetail(StaffPage, TemplateView):
             names=_names([entry]),
             **kwargs,
         )
-
-
-def _last_verdict() -> AuditEntry | None:
-    verdicts = AuditEntry.objects.filter(action__in=("audits.log_verified", "audits.log_broken"))
-    return verdicts.order_by("-pk").first()
 
 
 def _names(entries: Iterable[AuditEntry]) -> dict[str, str]:

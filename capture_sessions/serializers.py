@@ -1,4 +1,6 @@
-"""Sessions as the API shows them to staff: no person, no device, no hour of the day."""
+"""Sessions as the API shows them to staff: no person, no device, no hour of the day, no
+retention (its length tells the place).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,6 @@ class SessionSerializer(serializers.ModelSerializer[CaptureSession]):
             "frame_count",
             "byte_count",
             "received_at",
-            "delete_after",
             "erased_at",
         )
         read_only_fields = fields

@@ -1,4 +1,7 @@
-"""Staff pages of sessions. The list shows what arrived, never whose it is."""
+"""Staff pages of sessions. The list shows what arrived, never whose it is.
+
+Not until when it is kept either: the ceiling of a place would tell where a single person works.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,6 @@ class SessionList(StaffPage, ListPage):
         Column("Events", sort="events", numeric=True),
         Column("Frames", sort="frames", numeric=True),
         Column("Size", sort="size", numeric=True),
-        Column("Kept until", sort="until"),
     )
     sorts: ClassVar[dict[str, str]] = {
         "received": "received_at",
@@ -52,7 +54,6 @@ class SessionList(StaffPage, ListPage):
         "events": "event_count",
         "frames": "frame_count",
         "size": "byte_count",
-        "until": "delete_after",
     }
     default_sort = "-received"
     filterset_class = SessionFilter

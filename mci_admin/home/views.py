@@ -1,4 +1,4 @@
-"""The first page of each role. It lists what waits for this person, asked of every app, and nothing else.
+"""The first page of each role: what waits for this person, asked of every app, and how the programme stands.
 
 An app takes part by having ``waiting.py`` with ``waiting(user) -> list[WaitingItem]``. Somebody without a
 staff role starts in the employee portal.
@@ -20,6 +20,7 @@ from accounts.access import EmployeePage
 from accounts.models import Role, User
 from accounts.permissions import roles_of
 from accounts.waiting import WaitingItem
+from mci_admin.home.programme import standing
 
 PORTAL = "privacy_requests_me:home"
 
@@ -48,6 +49,7 @@ class Home(EmployeePage, TemplateView):
         assert isinstance(user, User)
         return super().get_context_data(
             items=waiting_for(user),
+            standing=standing(user),
             role_names=[Role(role).label for role in sorted(user.roles)],
             portal=_address(PORTAL),
             **kwargs,
