@@ -14,11 +14,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 SCHEMA = "public"
 OWNER = "owner"
+
+
+class Executes(Protocol):
+    """A cursor of Django or of psycopg."""
+
+    def execute(self, query: Any, params: Any = None) -> Any: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
 
 
 def owner() -> BaseDatabaseWrapper:
@@ -37,14 +44,14 @@ def set_up(*, app_role: str, app_password: str, verbosity: int = 1) -> None:
     """Role, tables, rights. May be run again at any time."""
     connection = owner()
     with connection.cursor() as cursor:
-        _ensure_role(cursor, app_role, app_password)
-        _refuse_shared_role(cursor, app_role)
+        ensure_role(cursor, app_role, app_password)
+        refuse_shared_role(cursor, app_role)
     call_command("migrate", database=OWNER, interactive=False, verbosity=verbosity)
     with connection.cursor() as cursor:
         grant(cursor, app_role)
 
 
-def _ensure_role(cursor: CursorWrapper, role: str, password: str) -> None:
+def ensure_role(cursor: Executes, role: str, password: str) -> None:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
     if cursor.fetchone():
         return
@@ -60,7 +67,7 @@ def _ensure_role(cursor: CursorWrapper, role: str, password: str) -> None:
     cursor.execute(statement)
 
 
-def _refuse_shared_role(cursor: CursorWrapper, role: str) -> None:
+def refuse_shared_role(cursor: Executes, role: str) -> None:
     """The application role must not be the owner, nor a superuser, nor a member of the owner."""
     cursor.execute(
         "SELECT rolsuper OR rolcreaterole OR rolbypassrls OR pg_has_role(%s, current_user, 'USAGE')"
@@ -72,7 +79,7 @@ def _refuse_shared_role(cursor: CursorWrapper, role: str) -> None:
         raise ImproperlyConfigured(f"The role {role!r} has the owner's or a superuser's rights.")
 
 
-def grant(cursor: CursorWrapper, role: str) -> None:
+def grant(cursor: Executes, role: str) -> None:
     names = {"schema": sql.Identifier(SCHEMA), "role": sql.Identifier(role)}
     for text in (
         "REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}",
@@ -87,13 +94,6 @@ def grant(cursor: CursorWrapper, role: str) -> None:
     for table in with_partitions(cursor, append_only_tables()):
         statement = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")
         cursor.execute(statement.format(table=table, role=names["role"]))
-
-
-class Executes(Protocol):
-    """A cursor of Django or of psycopg."""
-
-    def execute(self, query: Any, params: Any = None) -> Any: ...
-    def fetchall(self) -> list[Any]: ...
 
 
 def with_partitions(cursor: Executes, tables: tuple[str, ...]) -> list[sql.Identifier]:

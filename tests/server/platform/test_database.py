@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, connections
+
+from mci_admin import database
 
 
 @pytest.mark.django_db
@@ -47,3 +53,54 @@ def test_application_role_may_not(statement: str) -> None:
 def test_transactional_tests_start_from_the_same_tables(turn: int) -> None:
     assert not ContentType.objects.filter(app_label="leftover").exists()
     ContentType.objects.create(app_label="leftover", model=f"m{turn}")
+
+
+class Answers:
+    """A cursor that answers from a list: plays a server of an administrator with other roles."""
+
+    def __init__(self, *rows: tuple[bool, ...] | None) -> None:
+        self.rows = list(rows)
+        self.asked: list[str] = []
+
+    def execute(self, query: Any, params: Any = None) -> None:
+        self.asked.append(str(query))
+
+    def fetchone(self) -> tuple[bool, ...] | None:
+        return self.rows.pop(0)
+
+    def fetchall(self) -> list[Any]:
+        return []
+
+
+def test_application_role_is_made_when_the_owner_may() -> None:
+    cursor = Answers(None, (True,))
+    database.ensure_role(cursor, "mci_app", "secret")
+    assert "CREATE ROLE" in cursor.asked[-1]
+    cursor = Answers(None, (True,))
+    database.ensure_role(cursor, "mci_app", "")
+    assert "PASSWORD" not in cursor.asked[-1]
+
+
+def test_missing_application_role_is_told_when_the_owner_may_not_make_it() -> None:
+    with pytest.raises(ImproperlyConfigured, match="may not create it"):
+        database.ensure_role(Answers(None, (False,)), "mci_app", "secret")
+
+
+def test_application_role_with_the_owners_rights_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="owner's or a superuser's rights"):
+        database.refuse_shared_role(Answers((True,)), "mci_owner")
+
+
+def test_setup_needs_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "OWNER", "nobody")
+    with pytest.raises(CommandError, match="DATABASE_OWNER_URL is not set"):
+        call_command("setup_database")
+
+
+def test_setup_may_be_run_again(
+    django_db_setup: None, django_db_blocker: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with django_db_blocker.unblock():
+        call_command("setup_database", verbosity=1)
+        connections["owner"].close()
+    assert "The database is ready for" in capsys.readouterr().out

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from mci_admin import env
-from mci_admin.processes import programs
+from mci_admin.processes import programs, stack
 from mci_admin.processes.demo import TRACES, Demo, code_now, forget, given_sessions, sign_ins
 from mci_admin.processes.stack import Stack, StackError
-from mci_admin.services.embedded import Embedded
+from mci_admin.services.embedded import Embedded, keeper_of
+from tests.external_servers import free_port
+from tests.server.support.processes import clean_environment
+
+
+@contextmanager
+def patch_mode(value: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MCI_ENV", value)
+        yield
+
 
 SEED = {
     "sign_ins": [
@@ -45,9 +62,9 @@ def test_reset_is_refused_while_it_runs(tmp_path: Path) -> None:
 
 
 def test_line_tells_address_and_sign_ins(tmp_path: Path) -> None:
-    stack = Stack(seeded(tmp_path))
-    stack.port = 8123
-    line = Demo(stack, agents=0, seed=False, sessions=None, speed=1).line()
+    instance = Stack(seeded(tmp_path))
+    instance.port = 8123
+    line = Demo(instance, agents=0, seed=False, sessions=None, speed=1).line()
     assert "\n" not in line
     assert "http://127.0.0.1:8123/" in line
     assert "admin: admin@acme.example / secret" in line
@@ -73,7 +90,8 @@ def test_given_sessions_are_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert given_sessions() == tmp_path
 
 
-def test_ports_are_kept_and_a_taken_one_is_named(tmp_path: Path) -> None:
+def test_ports_are_kept_and_a_taken_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack, "FIRST_PORT", free_port())
     with Stack(tmp_path) as first:
         kept = (first.port, first.stream_port)
         with Stack(tmp_path / "other") as second:
@@ -88,9 +106,79 @@ def test_ports_are_kept_and_a_taken_one_is_named(tmp_path: Path) -> None:
 
 
 def test_failed_command_is_told_with_its_last_words(tmp_path: Path) -> None:
-    stack = Stack(tmp_path)
     with pytest.raises(StackError, match="no_such_command"):
-        stack.manage("no_such_command")
+        Stack(tmp_path).manage("no_such_command")
+
+
+def wait_for(output: Path, word: str, process: subprocess.Popen[bytes], seconds: float = 100) -> None:
+    deadline = time.monotonic() + seconds
+    while word not in output.read_text():
+        assert process.poll() is None, output.read_text()
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.1)
+
+
+def test_command_brings_everything_up_and_ends_it_in_order(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [*programs.manage("demo", "--no-seed", "--agents", "0")],
+            env={**clean_environment(), "MCI_ENV": "demo", "MCI_VAR": str(tmp_path / "var")},
+            stdout=out,
+            stderr=out,
+            process_group=0,
+        )
+    try:
+        wait_for(output, "MCI Admin runs at", process)
+        ports = json.loads((tmp_path / "var" / "run" / "ports.json").read_text())
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/accounts/login/", timeout=10) as page:
+            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        assert not forget(tmp_path / "var")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait(10)
+    assert output.read_text().rstrip().endswith("ended")
+    assert keeper_of(tmp_path / "var") is None
+
+
+def test_interrupt_while_coming_up_leaves_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [*programs.manage("demo", "--no-seed", "--agents", "0")],
+            env={**clean_environment(), "MCI_ENV": "demo", "MCI_VAR": str(tmp_path / "var")},
+            stdout=out,
+            stderr=out,
+            process_group=0,
+        )
+    wait_for(output, "starting", process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert keeper_of(tmp_path / "var") is None
+
+
+def test_demo_never_runs_as_a_production() -> None:
+    with pytest.raises(CommandError, match="never runs"), patch_mode("production"):
+        call_command("demo")
+
+
+def test_embedded_servers_are_not_for_a_production() -> None:
+    with pytest.raises(CommandError, match="are for demo and test"), patch_mode("production"):
+        call_command("services")
+
+
+def test_reset_and_codes_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MCI_VAR", str(seeded(tmp_path)))
+    call_command("demo", codes=True)
+    assert "admin@acme.example (admin)" in capsys.readouterr().out
+    with Embedded(tmp_path), pytest.raises(CommandError, match="End it first"):
+        call_command("demo", reset=True)
+    call_command("demo", reset=True)
+    assert sign_ins(tmp_path) == []
 
 
 def test_procfile_names_the_same_processes(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import redis
 from mci_admin import env
 from mci_admin.services.embedded import AlreadyRunningError, Embedded, keeper_of, stop_keeper
 from mci_admin.services.places import Places, ServiceError, as_server_user, server_user
+from tests.server.support.processes import clean_environment
 
 
 def record(var: Path) -> dict[str, str]:
@@ -97,7 +98,7 @@ def test_fallen_server_is_named(tmp_path: Path) -> None:
 def _manage(var: Path, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, str(env.BASE_DIR / "manage.py"), *words],
-        env={**_clean_environment(), "MCI_ENV": "demo", "MCI_VAR": str(var)},
+        env={**clean_environment(), "MCI_ENV": "demo", "MCI_VAR": str(var)},
         capture_output=True,
         text=True,
         timeout=100,
@@ -105,11 +106,6 @@ def _manage(var: Path, *words: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
-
-
-def _clean_environment() -> dict[str, str]:
-    ours = ("MCI_", "DATABASE_", "REDIS_", "PYTEST", "COV_", "COVERAGE")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def test_command_starts_asks_and_stops(tmp_path: Path) -> None:
@@ -157,7 +153,7 @@ def test_ordinary_user_can_run_the_pair(tmp_path: Path) -> None:
     done = subprocess.run(
         [*as_server_user(), sys.executable, "-c", code, str(home / "var")],
         cwd=env.BASE_DIR,
-        env={**_clean_environment(), "TMPDIR": "/tmp"},
+        env={**clean_environment(), "TMPDIR": "/tmp"},
         capture_output=True,
         text=True,
         timeout=100,

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from mci_admin import env
 from tests import deploy_check
+from tests.server.support.processes import only
 
 ROOT = env.BASE_DIR
 SOURCES = [ROOT / "mci_admin", *(ROOT / app for app in ("agents", "audits", "accounts", "capture_policies"))]
@@ -25,7 +26,7 @@ NOT_OURS = {"DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR", "PATH"}
 def load(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "check"],
-        env=environment,
+        env=only(environment),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -94,7 +95,7 @@ def _settings_fault(environment: dict[str, str]) -> str:
     """Import the settings alone: quicker than a whole start."""
     done = subprocess.run(
         [sys.executable, "-c", "import mci_admin.settings"],
-        env={name: value for name, value in environment.items() if value},
+        env=only({name: value for name, value in environment.items() if value}),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -159,3 +160,32 @@ def test_empty_list_is_refused_where_one_word_is_needed(monkeypatch: pytest.Monk
     monkeypatch.setenv("ALLOWED_HOSTS", " , ")
     with pytest.raises(ImproperlyConfigured, match="is empty"):
         env.words("ALLOWED_HOSTS")
+
+
+def test_safe_production_has_no_fault() -> None:
+    done = load(deploy_check.environment())
+    assert done.returncode == 0, done.stderr
+
+
+def test_two_secrets_must_differ() -> None:
+    same = "one-and-the-same-secret-0123456789-abcdefghijklmnop"
+    said = _settings_fault({**deploy_check.environment(), "MASTER_KEY": same, "PSEUDONYM_KEY": same})
+    assert "must be two different secrets" in said
+
+
+def test_needed_text_and_choice_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="OIDC_CLIENT_ID is not set"):
+        env.text("OIDC_CLIENT_ID")
+    monkeypatch.setenv("SESSION_HOURS", "99")
+    with pytest.raises(ImproperlyConfigured, match="at least 1 and at most 72"):
+        env.number("SESSION_HOURS", 12, least=1, most=72)
+
+
+def test_addresses_come_from_the_record_unless_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCI_VAR", str(tmp_path))
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    assert env.service_url("REDIS_URL") is None
+    (tmp_path / "services.json").write_text('{"REDIS_URL": "unix:///x"}')
+    assert env.service_url("REDIS_URL") == "unix:///x"
+    monkeypatch.setenv("REDIS_URL", "redis://given")
+    assert env.service_url("REDIS_URL") == "redis://given"
