@@ -27,6 +27,7 @@ import tempfile
 import time
 import uuid
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
@@ -34,7 +35,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import redis  # noqa: E402  # the path of the project comes first
-import uvicorn  # noqa: E402
 import uvloop  # noqa: E402
 
 from agents import tickets  # noqa: E402
@@ -176,7 +176,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, hard), hard))
     print(
         f"connections {given.connections}, rounds {given.rounds}, cores {os.cpu_count()}, "
-        f"Python {platform.python_version()}, uvicorn {uvicorn.__version__}, uvloop {uvloop.__version__}"
+        f"Python {platform.python_version()}, uvicorn {version('uvicorn')}, uvloop {version('uvloop')}"
     )
     with tempfile.TemporaryDirectory(prefix="mci-bench-") as folder:
         os.environ["MCI_VAR"] = folder
