@@ -112,11 +112,10 @@ def enroll(state: State, arguments: argparse.Namespace, open_transport: OpenTran
     with files.locked(state.lock, wait=False) as held:
         if not held:
             raise Busy("busy", "The agent is running with this state folder.")
-        try:
-            known = state.identity()
-        except NotEnrolled:
-            identity = asyncio.run(_enroll(state, origin, arguments, open_transport))
-            print(f"Enrolled as device {identity.device}.")
+        known = state.identity_if_any()
+        if known is None:
+            made = asyncio.run(_enroll(state, origin, arguments, open_transport))
+            print(f"Enrolled as device {made.device}.")
             return DONE
     if known.server != origin:
         raise AgentError(

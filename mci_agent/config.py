@@ -147,11 +147,18 @@ class State:
             self.remember(replace(self.memory, clock_floor=seconds))
 
     def identity(self) -> Identity:
-        value = self._read("identity.json")
-        if value is None:
+        """Who this device is; NotEnrolled before the first enrolment."""
+        found = self.identity_if_any()
+        if found is None:
             raise NotEnrolled(
                 "not_enrolled", "This device is not enrolled yet: run `mci-agent enroll` first."
             )
+        return found
+
+    def identity_if_any(self) -> Identity | None:
+        value = self._read("identity.json")
+        if value is None:
+            return None
         names = {one.name for one in fields(Identity)}
         if set(value) != names or not all(isinstance(one, str) for one in value.values()):
             raise StateBroken("identity_broken", "The file identity.json in the state folder is broken.")

@@ -43,12 +43,12 @@ class Follower:
     def context(self, policy: Policy, lease: Lease, now: int) -> dict[str, Any] | None:
         """The window that has the focus as an event of its own, so that a session never starts in the void.
 
-        None where it is not known or not allowed. After a change of page the title is left out: it is that
-        of the page before, about which nobody decided.
+        None where it is not allowed; called once an event in this window was. After a change of page the
+        title is left out: it is that of the page before, about which nobody decided.
         """
         state = self._under(policy).state
-        if self._focus is None or state.foreground is None:
-            return None
+        assert self._focus is not None
+        assert state.foreground is not None
         event = dict(self._focus)
         if self._page is not None:
             event["url"] = state.foreground.url

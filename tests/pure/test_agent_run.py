@@ -324,3 +324,55 @@ def test_a_full_spool_stops_capture_and_says_so(computer: Computer) -> None:
             assert agent.spool.used <= 4_000
 
     asyncio.run(scenario())
+
+
+def test_a_fault_in_redaction_keeps_nothing_of_the_session(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("mci_agent.runner.seal", fail)
+    path = computer.record("a.jsonl", recordings.office())
+    agent = computer.agent()
+    asyncio.run(agent.run([path], speed=0, once=True))
+    assert agent.capture.dropped["redaction_failed"] == 8
+    assert not computer.server.sessions
+    assert "redaction_failed" in computer.events()
+
+
+def test_a_session_that_the_scan_withholds_is_counted(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mci_core.redaction.scan_session", lambda lines, policy: ["hit"])
+    path = computer.record("a.jsonl", recordings.office())
+    agent = computer.agent()
+    asyncio.run(agent.run([path], speed=0, once=True))
+    assert agent.capture.dropped["scan_hit"] == 8
+
+
+def test_the_clock_floor_rises_while_a_lease_is_valid(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mci_agent.runner.FLOOR_SECONDS", 1)
+    path = long_recording(computer)
+
+    async def scenario() -> None:
+        agent = computer.agent()
+        async with Running(agent, [path], speed=1.0):
+            await until(lambda: agent.leasing.lease is not None)
+            first = computer.state.memory.clock_floor
+            await until(lambda: computer.state.memory.clock_floor > first)
+
+    asyncio.run(scenario())
+
+
+def test_a_heartbeat_that_does_not_arrive_harms_nothing(computer: Computer) -> None:
+    computer.server.cut = lambda method, path: "before" if "heartbeat" in path else None
+    path = computer.record("a.jsonl", recordings.office())
+
+    async def scenario() -> None:
+        async with Running(computer.agent(), [path]):
+            await until(lambda: "heartbeat_failed" in computer.events() and computer.server.sessions)
+
+    asyncio.run(scenario())

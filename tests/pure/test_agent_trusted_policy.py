@@ -168,6 +168,12 @@ def test_files_that_cannot_be_had_are_no_refusal(site: Site) -> None:
         site.again().refresh(NOW)
 
 
+def test_a_release_that_is_announced_but_not_there_is_no_refusal(site: Site) -> None:
+    site.server.repository.targets.clear()
+    with pytest.raises(Unreachable):
+        site.trusted.release(1, FIRST.digest, now=NOW, highest=0)
+
+
 def test_an_older_release_is_refused_even_when_it_is_signed(site: Site) -> None:
     with pytest.raises(PolicyRefused) as refused:
         site.trusted.release(1, FIRST.digest, now=NOW, highest=2)
