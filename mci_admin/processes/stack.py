@@ -34,9 +34,15 @@ class StackError(Exception):
 
 class Stack:
     def __init__(
-        self, var: Path, *, environment: Mapping[str, str] | None = None, say: Callable[[str], None] = print
+        self,
+        var: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = print,
+        usual_ports: bool = True,
     ) -> None:
         self.var = var.resolve()
+        self.usual_ports = usual_ports
         self.say = say
         given = {**os.environ, **(environment or {})}
         self.external = bool(given.get("DATABASE_URL") and given.get("REDIS_URL"))
@@ -93,8 +99,9 @@ class Stack:
                     " or forget the demo with `make demo-reset`."
                 )
             return
-        self.port = _free_port(FIRST_PORT)
-        self.stream_port = _free_port(STREAM_PORT, besides=self.port)
+        # Instances that start together (tests) must not meet at the usual ports.
+        self.port = _free_port(FIRST_PORT if self.usual_ports else 0)
+        self.stream_port = _free_port(STREAM_PORT if self.usual_ports else 0, besides=self.port)
         record.write_text(json.dumps([self.port, self.stream_port]), encoding="utf-8")
 
     def manage(self, *words: str, timeout: float = 300.0) -> str:
@@ -153,7 +160,7 @@ def _is_free(port: int) -> bool:
 
 
 def _free_port(wanted: int, besides: int = 0) -> int:
-    if wanted != besides and _is_free(wanted):
+    if wanted and wanted != besides and _is_free(wanted):
         return wanted
     with socket.socket() as probe:
         probe.bind((HOST, 0))

@@ -25,7 +25,7 @@ class Company:
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         given = {"MCI_ENV": "demo", "TASK_VISIBILITY_SECONDS": "10", **(environment or {})}
-        self.stack = Stack(folder / "var", environment=given, say=lambda _line: None)
+        self.stack = Stack(folder / "var", environment=given, say=lambda _line: None, usual_ports=False)
 
     def __enter__(self) -> Self:
         self.stack.__enter__()
@@ -79,7 +79,8 @@ class Company:
 
     def status(self, home: Path) -> dict[str, Any]:
         """What the agent says about itself in its visible status file."""
-        found: dict[str, Any] = json.loads((home / "status.json").read_text(encoding="utf-8"))
+        path = home / "status.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         return found
 
     def kill(self, name: str) -> None:
