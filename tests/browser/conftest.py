@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.support import Walk, chromium_path, launch
+from tests.browser.support import Walk, chromium_path, launch, open_walk
 from tests.server.cast import cast  # noqa: F401  # the same people and
 from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
 
@@ -45,16 +45,8 @@ def make_walk(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Make
     opened: list[Walk] = []
 
     def make(base: str) -> Walk:
-        context = browser.new_context(
-            viewport={"width": 1440, "height": 900},
-            locale="en-GB",
-            timezone_id="Europe/Berlin",
-            color_scheme="light",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(15_000)
         name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
-        walk = Walk(name=name, base=base, context=context, page=context.new_page())
+        walk = open_walk(browser, name=name, base=base)
         opened.append(walk)
         return walk
 

@@ -57,6 +57,19 @@ def totp(secret: str, at: float | None = None) -> str:
     return f"{(number & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
+def open_walk(browser: Browser, *, name: str, base: str) -> Walk:
+    """A browser with a fresh profile for one person."""
+    context = browser.new_context(
+        viewport={"width": WIDTHS[0][0], "height": WIDTHS[0][1]},
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        color_scheme="light",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(15_000)
+    return Walk(name=name, base=base, context=context, page=context.new_page())
+
+
 @dataclass
 class Codes:
     """Codes of authenticator apps. A code is accepted once, so the next one waits for its half minute."""
