@@ -114,9 +114,7 @@ def enroll(state: State, arguments: argparse.Namespace, open_transport: OpenTran
             raise Busy("busy", "The agent is running with this state folder.")
         known = state.identity_if_any()
         if known is None:
-            made = asyncio.run(_enroll(state, origin, arguments, open_transport))
-            print(f"Enrolled as device {made.device}.")
-            return DONE
+            return asyncio.run(_enroll(state, origin, arguments, open_transport))
     if known.server != origin:
         raise AgentError(
             "enrolled_elsewhere", f"This state folder belongs to {known.server}; use another --state."
@@ -127,7 +125,7 @@ def enroll(state: State, arguments: argparse.Namespace, open_transport: OpenTran
 
 async def _enroll(
     state: State, origin: str, arguments: argparse.Namespace, open_transport: OpenTransport
-) -> Identity:
+) -> int:
     facts = {
         "name": arguments.name,
         "platform": {"os": SYSTEMS.get(platform.system(), "linux"), "version": platform.release()[:40]},
@@ -149,7 +147,8 @@ async def _enroll(
     except (KeyError, TypeError, ValueError) as error:
         raise Unreachable("answer_broken", "The server's answer is not understood.") from error
     state.save_identity(identity, root)
-    return identity
+    print(f"Enrolled as device {identity.device}.")
+    return DONE
 
 
 def run(state: State, arguments: argparse.Namespace, open_transport: OpenTransport) -> int:

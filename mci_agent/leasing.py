@@ -156,7 +156,6 @@ class Leasing:
 
     async def _take(self, answer: Mapping[str, Any]) -> None:
         self.server_reason = str(answer.get("reason") or "")[:80]
-        self._connect(answer.get("stream"))
         token = answer.get("lease")
         if isinstance(token, str):
             await self._accept(token)
@@ -166,6 +165,7 @@ class Leasing:
         commands = answer.get("commands")
         for command in commands if isinstance(commands, list) else []:
             await self._obey(command)
+        self._connect(answer.get("stream"))
 
     async def _accept(self, token: str) -> None:
         keys = self._trusted.keys or await self._refresh()
@@ -226,7 +226,11 @@ class Leasing:
 
     def _connect(self, stream: object) -> None:
         if isinstance(stream, dict) and isinstance(stream.get("url"), str) and stream.get("ticket"):
-            self.on_stream(safe_address(stream["url"]), str(stream["ticket"]))
+            try:
+                self.on_stream(safe_address(stream["url"]), str(stream["ticket"]))
+            except AgentError as error:
+                # Without hints the lease is still renewed in time.
+                self._failed(error)
 
     def _failed(self, error: AgentError) -> None:
         self.errors[error.code] += 1

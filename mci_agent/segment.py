@@ -37,18 +37,24 @@ class Segment:
     events: list[Event] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     frames: dict[str, bytes] = field(default_factory=dict)
-    size: int = 0
+    event_bytes: int = 0
+    frame_bytes: int = 0
     ended: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory, roughly; what was forgotten still counts."""
+        return self.event_bytes + self.frame_bytes
 
     def add(self, event: Event, now: int, frame: bytes | None = None) -> None:
         """Keep an event that the evaluator allowed and reduced."""
         self.events.append(event)
         self.times.append(now)
         self.ended = max(self.ended, now)
-        self.size += EVENT_OVERHEAD + len(str(event.get("text") or ""))
+        self.event_bytes += EVENT_OVERHEAD + len(str(event.get("text") or ""))
         if frame is not None:
             self.frames[str(event["file"])] = frame
-            self.size += len(frame)
+            self.frame_bytes += len(frame)
 
     def same_terms(self, applied: Applied, lease: Lease) -> bool:
         """Whether a lease continues this session: then only the manifest's lease changes."""
@@ -56,12 +62,11 @@ class Segment:
 
     def fill(self, now: int) -> float:
         """How much of the tightest bound is used; 1 or more: the session must end."""
-        frame_bytes = sum(len(data) for data in self.frames.values())
         return max(
             len(self.events) / MAX_EVENTS,
-            (self.size - frame_bytes) / MAX_EVENT_BYTES,
+            self.event_bytes / MAX_EVENT_BYTES,
             len(self.frames) / MAX_FRAMES,
-            frame_bytes / MAX_FRAME_BYTES,
+            self.frame_bytes / MAX_FRAME_BYTES,
             (now - self.begun) / MAX_SECONDS,
         )
 

@@ -45,21 +45,17 @@ class Spooled:
 
 
 class Spool:
-    """The sessions that wait. Used by one process at a time (`agent.lock`)."""
+    """The sessions that wait and the bytes that they use. One process at a time has it (`agent.lock`)."""
 
     def __init__(self, state: State, limit: int = DEFAULT_BYTES) -> None:
         self._folder = files.make_folder(state.spool)
         self._key_path = state.spool_key
         self.limit = limit
         self.sessions: dict[str, Spooled] = {}
+        self.used = 0
         self._no_room = False
         self._key = self._read_key()
         self._start()
-
-    @property
-    def used(self) -> int:
-        """Bytes on disk."""
-        return sum(one.size for one in self.sessions.values())
 
     def full(self, coming: int = 0) -> bool:
         """Whether capture must stop, with `coming` bytes not written yet."""
@@ -84,7 +80,7 @@ class Spool:
         making.rename(self._folder / session)
         files.sync_folder(self._folder)
         spooled = Spooled(session, manifest, signature, size)
-        self.sessions[session] = spooled
+        self._keep(spooled)
         return spooled
 
     def part(self, session: str, index: int) -> bytes:
@@ -98,6 +94,7 @@ class Spool:
             return 0
         self._delete(session)
         self._no_room = False
+        self.used -= spooled.size
         return spooled.size
 
     def forget_since(self, seconds: int) -> int:
@@ -111,11 +108,16 @@ class Spool:
         """Delete all sessions and their key, so that no copy of the files can be read either; how many."""
         count = len(self.sessions)
         self.sessions.clear()
+        self.used = 0
         self._no_room = False
         self._key = self._new_key()
         for path in self._folder.iterdir():
             self._delete(path.name)
         return count
+
+    def _keep(self, spooled: Spooled) -> None:
+        self.sessions[spooled.session] = spooled
+        self.used += spooled.size
 
     def _delete(self, name: str) -> None:
         path = self._folder / name
@@ -135,7 +137,7 @@ class Spool:
                 self._delete(path.name)
                 continue
             size = sum(one.stat().st_size for one in path.iterdir())
-            self.sessions[path.name] = Spooled(path.name, value["manifest"], value["signature"], size)
+            self._keep(Spooled(path.name, value["manifest"], value["signature"], size))
 
     def _open(self, session: str, name: str) -> bytes:
         try:

@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mci_agent import leasing
-from mci_agent.config import safe_address
 from mci_agent.leasing import Leasing
 from mci_agent.stream import Hint
 from mci_agent.transport import Answer
@@ -87,20 +86,25 @@ def test_an_unusable_answer_keeps_the_old_lease_until_it_runs_out(device: Device
         Answer(500, {}, b"[]"),
         problem(503, "unavailable", **{"retry-after": "20"}),
         Answer(200, {}, b'{"lease": "not.a.lease"}'),
-        Answer(200, {}, b'{"stream": {"url": "http://evil.example.com/", "ticket": "x"}}'),
     ):
         device.server.answers["POST", "/agent/v1/lease"] = answer
         assert device.renew() > 0
         assert device.leasing.lease is lease
-    assert device.leasing.last_error == "server_url"
+    assert device.leasing.last_error == "lease_malformed"
     assert dict(device.leasing.errors) == {
         "answer_broken": 1,
         "http_500": 1,
         "unavailable": 1,
         "lease_malformed": 1,
-        "server_url": 1,
     }
-    assert safe_address("https://mci.example.com/stream/")
+
+
+def test_an_unsafe_stream_is_not_opened_and_hinders_nothing(device: Device) -> None:
+    answer = b'{"lease": null, "stream": {"url": "http://evil.example.com/", "ticket": "x"}}'
+    device.server.answers["POST", "/agent/v1/lease"] = Answer(200, {}, answer)
+    device.leasing.on_stream = lambda url, ticket: pytest.fail(url)
+    device.renew()
+    assert device.leasing.errors == {"server_url": 1}
 
 
 def test_a_lease_of_an_older_release_is_not_followed(device: Device) -> None:
