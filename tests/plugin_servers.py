@@ -65,11 +65,10 @@ def _own_places() -> None:
     if url is None:
         return
     number = int(worker.removeprefix("gw")) + 1
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        os.environ["REDIS_URL"] = urlunsplit(parts._replace(query=f"db={number}"))
+    if url.startswith("unix://"):
+        os.environ["REDIS_URL"] = f"{url.split('?')[0]}?db={number}"
     else:
-        os.environ["REDIS_URL"] = urlunsplit(parts._replace(path=f"/{number}"))
+        os.environ["REDIS_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
 
 
 def _only_pure(args: list[str]) -> bool:
