@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 
 from audits.actor import Actor
@@ -9,6 +10,7 @@ from capture_sessions.actions import remove_erased_files
 from privacy_requests import actions
 from privacy_requests.models import Erasure
 
+log = structlog.get_logger(__name__)
 SCHEDULE = {"privacy_requests.tasks.sweep_erasures": 20.0}
 
 
@@ -29,10 +31,14 @@ def run_erasure(erasure_id: str) -> str:
 
 @shared_task(name="privacy_requests.tasks.sweep_erasures", queue="erase")
 def sweep_erasures() -> int:
-    """Continue erasures that a lost message or a crash left unfinished."""
+    """Continue erasures that a lost message or a crash left unfinished; one that fails holds no other back."""
     open_ids = list(
         Erasure.objects.exclude(step="done").order_by("created_at").values_list("pk", flat=True)[:100]
     )
     for erasure_id in open_ids:
-        run_erasure(str(erasure_id))
+        try:
+            run_erasure(str(erasure_id))
+        except Exception as fault:  # the next sweep tries again; the page shows the name of the fault
+            Erasure.objects.filter(pk=erasure_id).update(last_error=type(fault).__name__)
+            log.exception("erasure_failed", erasure=str(erasure_id))
     return len(open_ids)

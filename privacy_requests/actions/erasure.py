@@ -92,7 +92,7 @@ def _manifest(erasure: Erasure, actor: Actor) -> dict[str, Any]:
         {"session": str(b.session_id), "index": b.index, "sha256": b.sha256, "bytes": b.byte_count}
         for b in _blobs(erasure).filter(erased_at__isnull=True)
     ]
-    leaves = [canonical.dumps(row) for row in erasure.manifest]
+    leaves = [merkle.leaf_hash(canonical.dumps(row)) for row in erasure.manifest]
     erasure.manifest_root = merkle.root(leaves).hex()
     erasure.objects_erased = len(leaves)
     return {"manifest_root": erasure.manifest_root, "objects": len(leaves)}
