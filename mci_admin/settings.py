@@ -328,7 +328,7 @@ if importlib.util.find_spec("accounts.api_auth") is not None:
     REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"].insert(0, "accounts.api_auth.TokenAuthentication")
 SPECTACULAR_SETTINGS = {
     "TITLE": "MCI Admin",
-    "DESCRIPTION": "Governance of consent-based capture of work: policies, sessions, reviews, requests.",
+    "DESCRIPTION": "Governance of the capture of work: policies, devices, sessions, reviews, requests.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
