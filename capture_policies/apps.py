@@ -1,4 +1,4 @@
-"""The app of policies; tells enrolment where the trust root is."""
+"""The app of policies; tells the app of devices where the trust root is and how long leases live."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class CapturePoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import trust
-        from capture_policies import signing
+        from capture_policies import queries, signing
 
         trust.set_root_source(signing.root_for_enrolment)
+        trust.set_lease_life(queries.lease_seconds_of)

@@ -18,7 +18,7 @@ POINTS = 60
 def applied_over_time(rollout: Rollout) -> dict[str, Any]:
     """Cumulative counts in at most 60 steps between the start and now (or the end)."""
     start = rollout.started_at.timestamp()
-    end = (rollout.finished_at or timezone.now()).timestamp()
+    end = max((rollout.finished_at or timezone.now()).timestamp(), start + POINTS)
     step = max((end - start) / POINTS, 1.0)
     rows = Delivery.objects.of_rollout(rollout.pk)
     applied, failed = (_per_step(rows, name, start, step) for name in ("applied_at", "failed_at"))

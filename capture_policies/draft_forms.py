@@ -221,6 +221,18 @@ class EntryForm(_KeyedForm):
         "frame_interval_s": "frame_interval_s",
     }
 
+    def clean_origin(self) -> str:
+        origin = str(self.cleaned_data["origin"]).strip().rstrip("/")
+        if origin and "://" not in origin:
+            raise forms.ValidationError("Give the whole address, with https:// in front.")
+        return origin
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values.get("kind") == "site" and not values.get("origin") and "origin" not in self.errors:
+            self.add_error("origin", "A website needs an address.")
+        return values
+
     def field_of(self, path: str | None) -> str | None:
         found = super().field_of(path)
         is_app = self.cleaned_data.get("kind") == "app"
@@ -247,7 +259,7 @@ class EntryForm(_KeyedForm):
         values = self.cleaned_data
         if values["kind"] == "site":
             match: dict[str, Any] = {
-                "origin": values["origin"].strip().rstrip("/"),
+                "origin": values["origin"],
                 "path_prefix": values["path_prefix"] or "/",
                 "subdomains": values["subdomains"],
             }
@@ -262,6 +274,29 @@ class EntryForm(_KeyedForm):
             "keystrokes": values["keystrokes"],
             "frame_interval_s": values["frame_interval_s"],
         }
+
+
+class TryForm(forms.Form):
+    """Where somebody asks what would be captured. Nothing of it is kept."""
+
+    kind = forms.ChoiceField(
+        choices=[("site", "Website"), ("app", "App")], widget=forms.RadioSelect, label="Kind", initial="site"
+    )
+    address = forms.CharField(max_length=2000, required=False, help_text="With https:// in front.")
+    program = forms.CharField(
+        max_length=200, required=False, help_text="The program file, on macOS the bundle: EXCEL.EXE."
+    )
+    system = forms.ChoiceField(
+        choices=[("windows", "Windows"), ("macos", "macOS"), ("linux", "Linux")], initial="windows"
+    )
+    private = forms.BooleanField(required=False, label="In a private window")
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        field = "address" if values.get("kind") == "site" else "program"
+        if not values.get(field) and field not in self.errors:
+            self.add_error(field, "Say where.")
+        return values
 
 
 class RuleForm(_KeyedForm):

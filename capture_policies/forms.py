@@ -53,9 +53,9 @@ class WaveForm(forms.Form):
     def start(plan: WavePlan) -> dict[str, Any]:
         return {
             "percent": plan.percent,
-            "soak_minutes": round(plan.soak_seconds / 60, 2),
-            "max_error_percent": round(plan.max_error_share * 100, 2),
-            "min_applied_percent": round(plan.min_applied_share * 100, 2),
+            "soak_minutes": f"{plan.soak_seconds / 60:.6g}",
+            "max_error_percent": f"{plan.max_error_share * 100:.6g}",
+            "min_applied_percent": f"{plan.min_applied_share * 100:.6g}",
         }
 
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 from django_filters import ChoiceFilter, FilterSet
@@ -20,11 +21,12 @@ from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
 from capture_policies import document, queries, words
 from capture_policies.actions import drafts
-from capture_policies.draft_forms import DraftForm, SettingsForm
+from capture_policies.draft_forms import DraftForm, SettingsForm, TryForm
 from capture_policies.models import DraftState, PolicyDraft, PolicyVersion
+from capture_policies.try_out import same_as, try_policy
 from mci_core import policy
 from mci_core.errors import ActionError
-from mci_core.policy import PURPOSE_WORDS, Change, parse_entry, parse_rule
+from mci_core.policy import PURPOSE_WORDS, Change, Policy, parse_entry, parse_rule
 
 APP = "capture_policies"
 
@@ -141,6 +143,37 @@ class DraftDetail(OfDraft, TemplateView):
             version=draft.versions.defer("body").first(),
             **kwargs,
         )
+
+
+class TryPage(TemplateView):
+    """Ask the evaluator what the policy of this page would capture at a place."""
+
+    template_name = "capture_policies/try.html"
+
+    def policy(self) -> Policy | None:
+        raise NotImplementedError
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = TryForm(self.request.GET or None, initial={"kind": "site", "system": "windows"})
+        asked = form.is_bound and form.is_valid()
+        try:
+            found = self.policy() if asked else None
+        except ActionError as fault:
+            kwargs["refused"] = fault.message
+            found = None
+        now = int(timezone.now().timestamp())
+        trial = try_policy(found, same_as(form.cleaned_data), now=now) if found is not None else None
+        return super().get_context_data(form=form, trial=trial, **kwargs)
+
+
+class DraftTry(OfDraft, TryPage):
+    permission = "capture_policies.view_drafts"
+
+    def policy(self) -> Policy | None:
+        return document.parsed(self.draft)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(name=self.draft.title, **kwargs)
 
 
 class DraftSettings(OfDraft, ActionForm):

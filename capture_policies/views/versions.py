@@ -22,8 +22,9 @@ from capture_policies import approvals, queries, words
 from capture_policies.actions import versions
 from capture_policies.forms import DecisionForm
 from capture_policies.models import PolicyVersion, Release, VersionState
-from capture_policies.views.drafts import may
+from capture_policies.views.drafts import TryPage, may
 from mci_core.errors import ActionError
+from mci_core.policy import Policy
 
 
 class VersionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -115,6 +116,16 @@ class VersionDetail(OfVersion, TemplateView):
         except ActionError as fault:
             return fault.message
         return ""
+
+
+class VersionTry(OfVersion, TryPage):
+    permission = "capture_policies.view"
+
+    def policy(self) -> Policy | None:
+        return queries.policy_of(self.version)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(name=f"Version {self.version.number}", **kwargs)
 
 
 class _Decide(OfVersion, ActionForm):

@@ -116,6 +116,7 @@ class RolloutMachine(RuleBasedStateMachine):
         for number, digest in Device.objects.exclude(desired_release=None).values_list(
             "desired_release", "desired_digest"
         ):
+            assert number is not None
             assert signed[number] == digest
 
     @invariant()
@@ -133,6 +134,7 @@ class RolloutMachine(RuleBasedStateMachine):
         for number in Device.objects.filter(desired_release__in=halted).values_list(
             "desired_release", flat=True
         ):
+            assert number is not None
             assert number < newest
 
 

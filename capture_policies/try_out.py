@@ -1,0 +1,108 @@
+"""What a policy would capture at one place, signal by signal: the evaluator of the agent, asked with an event
+of each.
+
+Lease, law, notice and consent are taken to be in order, so that the answer is about the policy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mci_core.evaluator import EXPLAIN, Allowlist, Decision, Foreground, decide
+from mci_core.lease import LAW_ALLOWS, Lease
+from mci_core.policy import SIGNAL_WORDS, Entry, Policy
+
+_LIFE = 60
+#: One event of each signal. A title and an address ride on other events; see `_captured`.
+_EVENTS: dict[str, dict[str, Any]] = {
+    "mouse_move": {"type": "mouse_move", "x": 1, "y": 1},
+    "click": {"type": "mouse_down", "x": 1, "y": 1, "button": "left"},
+    "scroll": {"type": "scroll", "x": 1, "y": 1, "dx": 0, "dy": 1},
+    "shortcut": {"type": "key", "state": "down", "key": "F5"},
+    "keystroke": {"type": "key", "state": "down", "key": "a"},
+    "text": {"type": "text", "op": "insert", "text": "a", "pos": 0},
+    "clipboard": {"type": "text", "op": "insert", "text": "ab", "pos": 0, "note": "paste"},
+    "url": {"type": "url"},
+    "window_title": {"type": "focus"},
+    "screenshot": {"type": "screenshot", "width": 1, "height": 1},
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether one signal would be captured, and why or why not, in a sentence."""
+
+    signal: str
+    captured: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The entry that decides at this place (None: nothing does, so nothing is captured) and an answer per
+    signal.
+    """
+
+    entry: Entry | None
+    answers: tuple[Answer, ...]
+
+
+def foreground(
+    *, address: str = "", program: str = "", system: str = "windows", private: bool = False
+) -> Foreground:
+    """A page in a browser, or a program as its platform names it."""
+    if address:
+        return Foreground(os=system, app_name="Chrome", exe="chrome.exe", url=address, private=private)
+    field = "bundle" if system == "macos" else "exe"
+    return Foreground(os=system, private=private, **{field: program})  # type: ignore[arg-type]  # one of two text fields
+
+
+def try_policy(policy: Policy, place: Foreground, *, now: int) -> Trial:
+    """Ask the evaluator about every signal at this place."""
+    lease = Lease(
+        jti="trial",
+        device="trial",
+        issuer="trial",
+        release_number=None,
+        policy_digest=policy.digest,
+        state="on",
+        place="trial",
+        jurisdiction_reason=LAW_ALLOWS,
+        denied_signals=(),
+        notice="trial",
+        excluded_entries=(),
+        issued_at=now,
+        expires_at=now + _LIFE,
+    )
+    answers = []
+    for signal, event in _EVENTS.items():
+        asked = {"seq": 1, "t": 0, **event, **({"url": place.url} if signal == "url" else {})}
+        answers.append(_answer(signal, decide(asked, place, policy, lease, now)))
+    entry = None if place.private else Allowlist(policy).entry(place)
+    return Trial(entry, tuple(answers))
+
+
+def _answer(signal: str, decision: Decision) -> Answer:
+    words = SIGNAL_WORDS[signal]
+    captured = _captured(signal, decision)
+    if decision.allow and not captured:
+        return Answer(words, False, "The entry does not allow this signal.")
+    return Answer(words, captured, EXPLAIN[decision.reason])
+
+
+def _captured(signal: str, decision: Decision) -> bool:
+    """A focus event is always kept where an entry decides; its title only with the signal."""
+    return decision.allow and (signal != "window_title" or "window.title" in decision.keep)
+
+
+def same_as(data: Mapping[str, Any]) -> Foreground:
+    """From the cleaned fields of the form."""
+    is_site = data["kind"] == "site"
+    return foreground(
+        address=data["address"] if is_site else "",
+        program="" if is_site else data["program"],
+        system=data["system"],
+        private=data["private"],
+    )
