@@ -31,7 +31,7 @@ def run_erasure(erasure_id: str) -> str:
 
 @shared_task(name="privacy_requests.tasks.sweep_erasures", queue="erase")
 def sweep_erasures() -> int:
-    """Continue erasures that a lost message or a crash left unfinished; one that fails holds no other back."""
+    """Continue erasures that a lost message or a crash left unfinished; a failing one holds back no other."""
     open_ids = list(
         Erasure.objects.exclude(step="done").order_by("created_at").values_list("pk", flat=True)[:100]
     )
