@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
+
 from mci_core.errors import Unavailable
 
 RootSource = Callable[[], bytes | None]
+LeaseLife = Callable[[int], int | None]
 _source: list[RootSource] = []
+_lease_life: list[LeaseLife] = []
 
 
 def set_root_source(source: RootSource) -> None:
@@ -27,3 +31,15 @@ def root() -> bytes:
             "The signing repository is not set up yet.", code="no_trust_root", extra={"retry_after": 5}
         )
     return found
+
+
+def set_lease_life(source: LeaseLife) -> None:
+    """Called once, when the apps are ready: release number -> seconds that its policy allows a lease."""
+    _lease_life[:] = [source]
+
+
+def lease_seconds(release: int | None) -> int:
+    """How long the next lease lives: what the policy says, and never longer than the server's own setting."""
+    most: int = settings.LEASE_SECONDS
+    wanted = _lease_life[0](release) if _lease_life and release is not None else None
+    return most if wanted is None else min(most, wanted)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import permissions
-from agents import lease_keys, tickets
+from agents import lease_keys, tickets, trust
 from agents.decisions import Decision, decide
 from agents.models import DeliveryState, Device, DeviceCommand, Lease
 from agents.wire import Heartbeat, LeaseReport
@@ -84,7 +84,7 @@ def renew_lease(*, device: Device, report: LeaseReport, actor: Actor, now: datet
         decision=decision,
         commands=commands,
         ticket=_ticket(device, now),
-        renew_after=max(1, settings.LEASE_SECONDS // 2),
+        renew_after=max(1, trust.lease_seconds(decision.release_number) // 2),
     )
 
 
@@ -100,7 +100,7 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         notice=ruling.notice_digest or "",
         denied_signals=list(ruling.denied_signals),
         issued_at=now,
-        expires_at=now + timedelta(seconds=settings.LEASE_SECONDS),
+        expires_at=now + timedelta(seconds=trust.lease_seconds(decision.release_number)),
     )
 
 

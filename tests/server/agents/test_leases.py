@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.actions import deactivate_user
 from accounts.models import WorkLocation
-from agents import actions, lease_keys, tickets
+from agents import actions, lease_keys, tickets, trust
 from agents.actions import forget_leases
 from agents.models import Device, Lease
 from audits.models import AuditEntry
@@ -26,6 +26,7 @@ from tests.server.agents.support import (
     agent_of,
     notice_for,
     place,
+    read_lease,
 )
 from tests.server.cast import REASON, Cast
 
@@ -43,6 +44,18 @@ def test_a_lease_is_kept_as_it_was_signed(agent: Agent) -> None:
     row = Lease.objects.get(pk=lease.jti)
     assert (row.state, row.place, row.notice, row.release_number) == ("on", "US-NY", lease.notice, 1)
     assert int(row.expires_at.timestamp()) == lease.expires_at
+
+
+@pytest.mark.parametrize(("wanted", "seconds"), [(60, 60), (None, 900), (7200, 900)])
+def test_the_policy_may_shorten_a_lease_and_never_lengthen_it(
+    agent: Agent, settings: Any, monkeypatch: pytest.MonkeyPatch, wanted: int | None, seconds: int
+) -> None:
+    settings.LEASE_SECONDS = 900
+    monkeypatch.setattr(trust, "_lease_life", [lambda release: wanted])
+    answer = agent.renew()
+    lease = read_lease(answer["lease"], agent.device)
+    assert lease.expires_at - lease.issued_at == seconds
+    assert answer["renew_after"] == seconds // 2
 
 
 def test_a_device_of_which_nothing_is_known_may_capture_nothing(cast: Cast) -> None:
