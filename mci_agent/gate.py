@@ -93,6 +93,11 @@ def _lease(facts: Facts) -> str | None:
     reason = lease_reason(facts.lease, facts.applied.policy, facts.now)
     if reason is not None:
         return reason.value
+    assert facts.lease is not None
     # A rollback carries an old digest under a new number, so the number counts as well.
-    same = facts.lease is not None and facts.lease.release_number == facts.applied.number
-    return None if same else Reason.WRONG_RELEASE.value
+    if facts.lease.release_number != facts.applied.number:
+        return Reason.WRONG_RELEASE.value
+    # The policy may want shorter leases than the server gives.
+    if facts.now >= facts.lease.issued_at + facts.applied.policy.lease_seconds:
+        return Reason.LEASE_EXPIRED.value
+    return None

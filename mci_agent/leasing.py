@@ -132,7 +132,8 @@ class Leasing:
 
     def _due(self, renew_after: object) -> float:
         lease = self.lease
-        half = (lease.expires_at - lease.issued_at) / 2 if lease else LONGEST_WAIT
+        life = lease.expires_at - lease.issued_at if lease else LONGEST_WAIT
+        half = min(life, self.applied.policy.lease_seconds or life) / 2
         told = renew_after if isinstance(renew_after, int | float) else LONGEST_WAIT
         return max(MIN_GAP, min(half, told, LONGEST_WAIT))
 

@@ -1,7 +1,7 @@
 """Pixel truth: a frame must name every window that it shows, and each of them must be allowed by the policy.
 
 What the recorder says of a window is not believed: "not allowed" is taken from it, "allowed" is judged here
-again.
+again. Titles and addresses of windows stay only where the app in front may tell its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mci_core.lease import Lease
 from mci_core.policy_model import Policy
 
 Window = Mapping[str, Any]
+_TOLD_BY = {"title": "window_title", "url": "url"}
 
 
 def judged(
@@ -25,9 +26,12 @@ def judged(
     if not windows or foreground is None:
         return None
     allowlist = Allowlist(policy)
+    front = allowlist.entry(foreground)
+    granted = frozenset() if front is None else front.signals - frozenset(lease.denied_signals)
+    hidden = {name for name, signal in _TOLD_BY.items() if signal not in granted}
     return [
         {
-            **window,
+            **{name: value for name, value in window.items() if name not in hidden},
             "allowed": bool(window.get("allowed"))
             and (_is(window, foreground) or _allowed(window, foreground, allowlist, lease)),
         }

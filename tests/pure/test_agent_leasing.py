@@ -70,10 +70,15 @@ def test_a_renewal_is_due_at_half_the_life_or_when_the_server_says(
     assert device.renew() == due
 
 
+def test_a_renewal_is_due_earlier_when_the_policy_wants_shorter_leases(device: Device) -> None:
+    device.server.roll_out(2, recordings.policy(lease_seconds=120))
+    assert device.renew() == 60
+
+
 def test_no_lease_in_the_answer_means_none(device: Device) -> None:
     device.renew()
     device.server.answers["POST", "/agent/v1/lease"] = Answer(200, {}, b'{"lease": null, "reason": "gone"}')
-    assert device.renew() == leasing.LONGEST_WAIT
+    assert device.renew() == recordings.policy().lease_seconds / 2
     assert device.leasing.lease is None
     assert device.leasing.server_reason == "gone"
 

@@ -112,6 +112,13 @@ def test_each_doubt_closes_the_gate_and_is_named(facts: Facts, state: str, reaso
     assert verdict.words
 
 
+def test_a_policy_can_want_shorter_leases_than_the_server_gives() -> None:
+    short = recordings.policy(lease_seconds=300)
+    facts = Facts(NOW, lease=building.lease_for(short), applied=Applied(7, short))
+    assert judge(facts).on
+    assert judge(replace(facts, now=NOW + 240)).reason == "lease_expired"
+
+
 def test_own_exclusions_are_added_to_those_of_the_lease() -> None:
     lease = building.lease_for(POLICY, excluded_entries=("mail",))
     verdict = judge(replace(OPEN, lease=lease, choices=Choices(0, ("excel", "mail"))))
