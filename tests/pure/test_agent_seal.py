@@ -154,3 +154,26 @@ def test_every_window_of_a_frame_is_judged_by_the_policy(window: dict[str, Any],
     assert found is not None
     assert [one["allowed"] for one in found] == [allowed]
     assert judged({}, EXCEL, parsed, building.lease_for(parsed)) is None
+
+
+def test_titles_and_addresses_of_windows_need_their_own_signals() -> None:
+    window = {"app": "EXCEL.EXE", "title": "Budget", "url": "https://jira.example.com/", "allowed": True}
+    bare = building.parsed([building.app(signals=["screenshot"])])
+    full = recordings.policy()
+    denied = building.lease_for(full, denied_signals=("window_title",))
+    for parsed, lease, names in (
+        (bare, building.lease_for(bare), {"app", "allowed"}),
+        (full, building.lease_for(full), {"app", "title", "url", "allowed"}),
+        (full, denied, {"app", "url", "allowed"}),
+    ):
+        found = judged({"windows": [window]}, EXCEL, parsed, lease)
+        assert found is not None
+        assert set(found[0]) == names
+
+
+def test_a_foreground_without_an_entry_tells_nothing_of_its_windows() -> None:
+    parsed = recordings.policy()
+    other = Foreground(os="windows", app_name="Notes", exe="notes.exe", title="Diary")
+    window = {"app": "notes.exe", "title": "Diary", "allowed": False}
+    found = judged({"windows": [window]}, other, parsed, building.lease_for(parsed))
+    assert found == [{"app": "notes.exe", "allowed": False}]
