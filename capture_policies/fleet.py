@@ -53,6 +53,7 @@ def reach_of(rollout: Rollout, wave: Wave) -> Reach:
         .aggregate(
             total=Count("pk"),
             failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
+            members=Count("pk", filter=Q(wave=wave.number)),
             expected=Count("pk", filter=there),
             applied=Count("pk", filter=Q(wave=wave.number, state=DeliveryState.APPLIED)),
         )

@@ -20,12 +20,13 @@ _extra: dict[str, ExtraGate] = {}
 
 @dataclass(frozen=True)
 class Reach:
-    """What is known of the devices of a rollout so far. ``expected``: those of its newest wave that are there
-    to answer; ``applied``: those of them that have applied the release.
+    """What is known of the devices of a rollout so far. ``members``: those of its newest wave; ``expected``:
+    those of them that are there to answer; ``applied``: those of them that have applied the release.
     """
 
     total: int
     failed: int
+    members: int
     expected: int
     applied: int
 
@@ -58,7 +59,7 @@ def judge(reach: Reach, gate: Gate, *, started_at: datetime, now: datetime) -> D
         return Decision(
             "wait", f"{reach.applied} of {reach.expected} devices that are online have applied it."
         )
-    if not reach.expected and reach.total:
+    if not reach.expected and reach.members:  # a wave that adds nobody has nobody to wait for
         return Decision("wait", "None of its devices is online.")
     if now < started_at + gate.soak:
         return Decision("wait", "It rests before the next wave.")

@@ -97,6 +97,12 @@ def test_a_wave_does_not_wait_for_devices_that_are_away(desk: Desk) -> None:
     assert Delivery.objects.filter(rollout=rollout.pk).count() == 10
 
 
+def test_a_wave_that_adds_nobody_passes(desk: Desk) -> None:
+    desk.devices(2)
+    rollout = roll_out(desk, desk.release(), (WavePlan(50), WavePlan(75), WavePlan(100)))
+    assert [wave.passed_at is not None for wave in rollout.waves.all()] == [True, True, True]
+
+
 def test_a_wave_rests_before_the_next_one(desk: Desk, time_machine: Any) -> None:
     desk.devices(5)
     rollout = run(start(desk, desk.release(), (WavePlan(20, soak_seconds=600), WavePlan(100))))
