@@ -8,6 +8,7 @@ Each agent is enrolled with its token once; a second start finds everything and 
 from __future__ import annotations
 
 import base64
+import glob
 import hmac
 import json
 import os
@@ -72,7 +73,7 @@ class Demo:
         if not wanted:
             return
         folders = self._session_folders(len(wanted))
-        for number, agent in enumerate(wanted):
+        for number, agent in enumerate(wanted[: len(folders)]):
             home = self.folder / "agents" / agent["name"]
             if not (home / "identity.json").exists():
                 self._enrol(home, agent)
@@ -85,9 +86,9 @@ class Demo:
         self.stack.run(programs.module("mci_agent", "enroll", "--state", str(home), *words), timeout=60)
 
     def _session_folders(self, count: int) -> list[Path]:
-        """The given folder for all, or recordings from the project's own generator, a part for each agent."""
+        """A folder for each agent: its part of the given recordings, or of the project's own generator."""
         if self.sessions is not None:
-            return [self.sessions] * count
+            return deal(self.sessions, [self.folder / "given" / f"agent-{n + 1}" for n in range(count)])
         folder = self.folder / "sessions"
         folders = [folder / f"agent-{number + 1}" for number in range(count)]
         for number, own in enumerate(folders):
@@ -104,6 +105,37 @@ class Demo:
         if not words:
             return f"MCI Admin runs at {self.stack.url}/ (no organisation is made)"
         return f"MCI Admin runs at {self.stack.url}/ | codes: make demo-codes | {' | '.join(words)}"
+
+
+def dealt(given: Path, target: Path, count: int) -> list[Path]:
+    """Deal the recordings of a folder to the agents, short ones first; copies, because an agent reads no frame
+    outside the folder of its recording.
+    """
+    recordings = [path for path in given.glob("*.jsonl") if not path.name.endswith(".truth.jsonl")]
+    recordings.sort(key=lambda path: (path.stat().st_size, path.name))
+    folders = [target / f"agent-{number + 1}" for number in range(count)]
+    shutil.rmtree(target, ignore_errors=True)
+    for number, path in enumerate(recordings):
+        folder = folders[number % count]
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, folder / f"{number:03d}-{path.name}")
+        frames = given / path.stem
+        if frames.is_dir():
+            shutil.copytree(frames, folder / path.stem, copy_function=shutil.copyfile)
+    return [folder for folder in folders if folder.exists()]
+
+
+def deal(source: Path, folders: list[Path]) -> list[Path]:
+    """Deal the recordings out like cards, by links: each agent replays its own, together all of them."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    names = sorted({path.name.split(".")[0] for path in source.glob("*.jsonl")})
+    for number, name in enumerate(names):
+        for path in source.glob(f"{glob.escape(name)}*"):
+            if path.name.split(".")[0] == name:
+                (folders[number % len(folders)] / path.name).symlink_to(path)
+    return folders
 
 
 def sign_ins(var: Path) -> list[dict[str, str]]:

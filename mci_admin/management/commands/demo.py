@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--codes", action="store_true", help="tell each person's second-factor code")
         parser.add_argument("--no-seed", action="store_true", help="do not make the organisation")
         parser.add_argument("--agents", type=int, default=5, help="how many agents to run (default 5)")
-        parser.add_argument("--speed", type=int, default=20, help="how fast recordings are replayed")
+        parser.add_argument("--speed", type=int, default=30, help="how many times faster recordings run")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if env.is_production():
