@@ -108,7 +108,7 @@ class Demo:
 
 
 def dealt(given: Path, target: Path, count: int) -> list[Path]:
-    """Deal the recordings of a folder to the agents, short ones first. Copies: an agent reads no frame
+    """Deal the recordings of a folder to the agents, short ones first; copies, because an agent reads no frame
     outside the folder of its recording.
     """
     recordings = [path for path in given.glob("*.jsonl") if not path.name.endswith(".truth.jsonl")]
