@@ -21,8 +21,9 @@ from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
 from capture_policies import document, queries, words
 from capture_policies.actions import drafts
-from capture_policies.draft_forms import DraftForm, SettingsForm, TryForm
+from capture_policies.draft_forms import DraftForm, SettingsForm
 from capture_policies.models import DraftState, PolicyDraft, PolicyVersion
+from capture_policies.rule_forms import TryForm
 from capture_policies.try_out import same_as, try_policy
 from mci_core import policy
 from mci_core.errors import ActionError

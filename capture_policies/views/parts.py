@@ -12,9 +12,10 @@ from django.utils.functional import cached_property
 
 from accounts.pages import ActionForm, ActionPost
 from capture_policies.actions import drafts
-from capture_policies.draft_forms import EntryForm, RuleForm
+from capture_policies.draft_forms import EntryForm
 from capture_policies.models import DraftEntry, DraftRule
 from capture_policies.preview import try_rule
+from capture_policies.rule_forms import RuleForm
 from capture_policies.views.drafts import OfDraft
 
 

@@ -14,44 +14,17 @@ from django.utils import timezone
 
 from agents.models import Delivery, Device
 from audits.models import AuditEntry
-from capture_policies import fleet, gates, tasks
+from capture_policies import fleet, tasks
 from capture_policies.actions import releases, rollouts, waves
 from capture_policies.actions.rollouts import WavePlan
-from capture_policies.models import Release, Rollout
+from capture_policies.models import Rollout
 from capture_policies.queries import live_release, policy_by_release
 from capture_policies.release_steps import withdraw
 from mci_core.errors import Conflict, Forbidden, Invalid, NotFound
+from tests.server.capture_policies.rolling import ALL, answer, roll_out, run, start
 from tests.server.capture_policies.support import EXCEL, JIRA, SYSTEM, Desk
 
 pytestmark = pytest.mark.django_db
-FAST = (WavePlan(20), WavePlan(100))
-ALL = (WavePlan(100),)
-
-
-def start(desk: Desk, release: Release, plan: Sequence[WavePlan] = FAST) -> Rollout:
-    return rollouts.start_rollout(release=release, waves=plan, reason="go", actor=desk.actor(desk.officer))
-
-
-def run(rollout: Rollout) -> Rollout:
-    """What a worker does when it is handed the rollout."""
-    tasks.advance_rollout(str(rollout.pk))
-    rollout.refresh_from_db()
-    return rollout
-
-
-def answer(rollout: Rollout, state: str = "applied", limit: int | None = None) -> int:
-    """Devices that were told answer."""
-    told = Delivery.objects.filter(rollout=rollout.pk, state="notified").order_by("pk")[:limit]
-    return Delivery.objects.filter(pk__in=[row.pk for row in told]).update(state=state)
-
-
-def roll_out(desk: Desk, release: Release, plan: Sequence[WavePlan] = ALL) -> Rollout:
-    """To the end, with every device applying."""
-    rollout = run(start(desk, release, plan))
-    while answer(rollout):
-        run(rollout)
-    assert rollout.state == "done"
-    return rollout
 
 
 def test_a_release_reaches_the_fleet_wave_by_wave(desk: Desk) -> None:
@@ -112,47 +85,6 @@ def test_a_wave_rests_before_the_next_one(desk: Desk, time_machine: Any) -> None
     assert Delivery.objects.filter(rollout=run(rollout).pk).count() == 5
 
 
-def test_too_many_errors_halt_the_rollout_and_bring_the_old_content_back(desk: Desk) -> None:
-    desk.devices(10)
-    first = desk.release(entries=[JIRA])
-    roll_out(desk, first)
-    wider = desk.release(entries=[JIRA, EXCEL])
-    rollout = run(start(desk, wider))
-    answer(rollout, "failed", limit=1)
-    assert run(rollout).state == "halted"
-    assert "1 of 2 devices failed" in rollout.halt_reason
-    back = Release.objects.get(restores=first)
-    assert back.number > wider.number
-    assert back.digest == first.digest
-    revert = Rollout.objects.get(release=back)
-    assert revert.only_release == wider.number
-    run(revert)
-    answer(revert)
-    assert run(revert).state == "done"
-    assert not Device.objects.filter(desired_release=wider.number).exists()
-    assert Device.objects.filter(desired_release=back.number).count() == 2
-    assert live_release() == back
-    assert Release.objects.get(pk=wider.pk).withdrawn_at is not None
-
-
-def test_a_first_release_that_is_halted_leaves_devices_without_one(desk: Desk) -> None:
-    desk.devices(3)
-    rollout = run(start(desk, desk.release()))
-    rollouts.halt_rollout(rollout=rollout, reason="wrong app", actor=desk.actor(desk.admin))
-    assert not Device.objects.filter(desired_release__isnull=False).exists()
-    assert not Delivery.objects.filter(state__in=("pending", "notified")).exists()
-    assert live_release() is None
-
-
-def test_a_gate_of_another_app_halts_the_rollout(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates, "_extra", {})
-    gates.register("leaks", lambda _rollout: "A leak was found in a session of this release.")
-    desk.devices(3)
-    rollout = run(start(desk, desk.release()))
-    assert rollout.state == "halted"
-    assert rollout.halt_reason.startswith("A leak was found")
-
-
 def test_a_held_rollout_reaches_nobody_else(desk: Desk) -> None:
     desk.devices(10)
     rollout = run(start(desk, desk.release()))
@@ -176,36 +108,6 @@ def test_at_most_one_rollout_runs(desk: Desk) -> None:
     assert running.state == "superseded"
     with pytest.raises(Conflict, match="Only a held rollout"):
         rollouts.resume_rollout(rollout=running, reason="again", actor=desk.actor(desk.officer))
-
-
-def test_rollback_is_a_new_release_with_old_content_for_everybody(desk: Desk) -> None:
-    desk.devices(4)
-    first = desk.release(entries=[JIRA])
-    roll_out(desk, first)
-    second = desk.release(entries=[JIRA, EXCEL])
-    roll_out(desk, second)
-    rollout = rollouts.rollback_to(release=first, reason="too wide", actor=desk.actor(desk.admin))
-    run(rollout)
-    assert rollout.release.number == second.number + 1
-    assert rollout.release.digest == first.digest
-    assert Device.objects.filter(desired_release=rollout.release.number).count() == 4
-    assert policy_by_release(rollout.release.number).digest == first.digest
-
-
-def test_rolling_back_to_what_is_live_is_refused(desk: Desk) -> None:
-    release = desk.release()
-    roll_out(desk, release)
-    with pytest.raises(Conflict, match="live already"):
-        rollouts.rollback_to(release=release, reason="why not", actor=desk.actor(desk.admin))
-
-
-def test_rolling_back_to_something_wider_needs_bytes_that_two_roles_approved(desk: Desk) -> None:
-    roll_out(desk, desk.release(entries=[JIRA, EXCEL]))
-    narrower = desk.release(entries=[JIRA])
-    roll_out(desk, narrower)
-    roll_out(desk, desk.release(entries=[EXCEL]))
-    with pytest.raises(Conflict, match="only one person has approved"):
-        rollouts.rollback_to(release=narrower, reason="back", actor=desk.actor(desk.admin))
 
 
 def test_a_lower_number_is_never_rolled_out(desk: Desk) -> None:

@@ -1,0 +1,166 @@
+"""What authors fill in about a redaction rule, and where somebody asks what a policy would capture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from capture_policies.draft_forms import SIGNAL_CHOICES, KeyedForm, lines_of
+from capture_policies.models import DraftRule, PolicyDraft
+from mci_core.detectors import LABELS
+from mci_core.policy import FIELDS, METHOD_WORDS
+
+FIELD_WORDS = {
+    "text": "Typed text",
+    "key": "Single keys",
+    "url": "Web addresses",
+    "window.title": "Window titles",
+    "target.name": "Names of buttons and fields",
+    "frame": "Screenshots",
+}
+
+
+class RuleForm(KeyedForm):
+    label = forms.CharField(max_length=80, label="Name", help_text="Stands in the placeholder, in capitals.")
+    method = forms.ChoiceField(
+        choices=[(key, words[0].upper() + words[1:]) for key, words in METHOD_WORDS.items()],
+        label="What happens",
+    )
+    match_type = forms.ChoiceField(
+        choices=[("dictionary", "Words"), ("regex", "An expression"), ("detector", "A detector")],
+        widget=forms.RadioSelect,
+        label="Looks for",
+        initial="dictionary",
+    )
+    words = forms.CharField(
+        required=False,
+        max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One per line. Found whole, whatever their case.",
+    )
+    pattern = forms.CharField(
+        required=False,
+        max_length=1000,
+        label="Expression",
+        help_text="RE2 syntax: no look-around and no back-references, so that no rule can stall a device.",
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
+    )
+    detector = forms.ChoiceField(
+        choices=[("", "Choose"), *((label, label) for label in LABELS)], required=False
+    )
+    in_entries = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Only in", help_text="None: everywhere."
+    )
+    in_signals = forms.MultipleChoiceField(
+        choices=SIGNAL_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only in these signals",
+        help_text="None: in all.",
+    )
+    in_fields = forms.MultipleChoiceField(
+        choices=[(name, FIELD_WORDS[name]) for name in FIELDS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only in these places",
+        help_text="None: in all.",
+    )
+    redact_examples = forms.CharField(
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Must redact",
+        help_text="Texts in which the rule must find something, one per line. Invent them.",
+    )
+    keep_examples = forms.CharField(
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Must keep",
+        help_text="Texts in which the rule must find nothing, one per line.",
+    )
+    field_order = ("label", "key", "method", "match_type")
+    places = {
+        "id": "key",
+        "label": "label",
+        "method": "method",
+        "match": "match_type",
+        "match.words": "words",
+        "match.pattern": "pattern",
+        "match.detector": "detector",
+        "selector.entries": "in_entries",
+        "selector.signals": "in_signals",
+        "selector.fields": "in_fields",
+        "examples.redact": "redact_examples",
+        "examples.keep": "keep_examples",
+    }
+
+    def __init__(self, *args: Any, draft: PolicyDraft, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        entries = self.fields["in_entries"]
+        assert isinstance(entries, forms.MultipleChoiceField)
+        entries.choices = [(entry.key, entry.label) for entry in draft.entries.all()]
+
+    @staticmethod
+    def start(row: DraftRule) -> dict[str, Any]:
+        return {
+            "key": row.key,
+            "label": row.label,
+            "method": row.method,
+            "match_type": row.match.get("type", "dictionary"),
+            "words": "\n".join(row.match.get("words", ())),
+            "pattern": row.match.get("pattern", ""),
+            "detector": row.match.get("detector", ""),
+            "in_entries": row.selector.get("entries", []),
+            "in_signals": row.selector.get("signals", []),
+            "in_fields": row.selector.get("fields", []),
+            "redact_examples": "\n".join(row.redact_examples),
+            "keep_examples": "\n".join(row.keep_examples),
+        }
+
+    def data_for_action(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        matches: dict[str, dict[str, Any]] = {
+            "dictionary": {"words": lines_of(values["words"])},
+            "regex": {"pattern": values["pattern"]},
+            "detector": {"detector": values["detector"]},
+        }
+        return {
+            "id": self.key_of(values),
+            "label": values["label"],
+            "method": values["method"],
+            "match": {"type": values["match_type"], **matches[values["match_type"]]},
+            "selector": {
+                "entries": values["in_entries"],
+                "signals": values["in_signals"],
+                "fields": values["in_fields"],
+            },
+            "examples": {
+                "redact": lines_of(values["redact_examples"]),
+                "keep": lines_of(values["keep_examples"]),
+            },
+        }
+
+
+class TryForm(forms.Form):
+    """Where somebody asks what would be captured. Nothing of it is kept."""
+
+    kind = forms.ChoiceField(
+        choices=[("site", "Website"), ("app", "App")], widget=forms.RadioSelect, label="Kind", initial="site"
+    )
+    address = forms.CharField(max_length=2000, required=False, help_text="With https:// in front.")
+    program = forms.CharField(
+        max_length=200, required=False, help_text="The program file, on macOS the bundle: EXCEL.EXE."
+    )
+    system = forms.ChoiceField(
+        choices=[("windows", "Windows"), ("macos", "macOS"), ("linux", "Linux")], initial="windows"
+    )
+    private = forms.BooleanField(required=False, label="In a private window")
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        field = "address" if values.get("kind") == "site" else "program"
+        if not values.get(field) and field not in self.errors:
+            self.add_error(field, "Say where.")
+        return values
