@@ -8,7 +8,6 @@ Each agent is enrolled with its token once; a second start finds everything and 
 from __future__ import annotations
 
 import base64
-import glob
 import hmac
 import json
 import os
@@ -88,7 +87,7 @@ class Demo:
     def _session_folders(self, count: int) -> list[Path]:
         """A folder for each agent: its part of the given recordings, or of the project's own generator."""
         if self.sessions is not None:
-            return deal(self.sessions, [self.folder / "given" / f"agent-{n + 1}" for n in range(count)])
+            return dealt(self.sessions, self.folder / "given", count)
         folder = self.folder / "sessions"
         folders = [folder / f"agent-{number + 1}" for number in range(count)]
         for number, own in enumerate(folders):
@@ -108,8 +107,9 @@ class Demo:
 
 
 def dealt(given: Path, target: Path, count: int) -> list[Path]:
-    """Deal the recordings of a folder to the agents, short ones first; copies, because an agent reads no frame
-    outside the folder of its recording.
+    """Deal the recordings of a folder to the agents, short ones first.
+
+    Copies, because an agent reads no frame outside the folder of its recording.
     """
     recordings = [path for path in given.glob("*.jsonl") if not path.name.endswith(".truth.jsonl")]
     recordings.sort(key=lambda path: (path.stat().st_size, path.name))
@@ -123,19 +123,6 @@ def dealt(given: Path, target: Path, count: int) -> list[Path]:
         if frames.is_dir():
             shutil.copytree(frames, folder / path.stem, copy_function=shutil.copyfile)
     return [folder for folder in folders if folder.exists()]
-
-
-def deal(source: Path, folders: list[Path]) -> list[Path]:
-    """Deal the recordings out like cards, by links: each agent replays its own, together all of them."""
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    names = sorted({path.name.split(".")[0] for path in source.glob("*.jsonl")})
-    for number, name in enumerate(names):
-        for path in source.glob(f"{glob.escape(name)}*"):
-            if path.name.split(".")[0] == name:
-                (folders[number % len(folders)] / path.name).symlink_to(path)
-    return folders
 
 
 def sign_ins(var: Path) -> list[dict[str, str]]:

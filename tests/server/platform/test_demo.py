@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 
 from mci_admin import env
 from mci_admin.processes import programs, stack
-from mci_admin.processes.demo import TRACES, Demo, code_now, deal, forget, given_sessions, sign_ins
+from mci_admin.processes.demo import TRACES, Demo, code_now, dealt, forget, given_sessions, sign_ins
 from mci_admin.processes.stack import Stack, StackError
 from mci_admin.services.embedded import Embedded, keeper_of
 from tests.external_servers import free_port
@@ -188,17 +188,20 @@ def test_procfile_names_the_same_processes(tmp_path: Path) -> None:
     assert f"--queues {programs.QUEUES}" in text
 
 
-def test_recordings_are_dealt_out_with_what_belongs_to_them(tmp_path: Path) -> None:
-    source = tmp_path / "given"
-    (source / "a-1").mkdir(parents=True)
-    for name in ("a-1.jsonl", "a-1.truth.jsonl", "a-10.jsonl", "b.jsonl", "README.md"):
-        (source / name).touch()
-    folders = deal(source, [tmp_path / "one", tmp_path / "two"])
-    deal(source, folders)
-    assert sorted(path.name for path in folders[0].iterdir()) == [
-        "a-1",
-        "a-1.jsonl",
-        "a-1.truth.jsonl",
-        "b.jsonl",
+def test_recordings_are_dealt_out_with_their_frames_short_ones_first(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    (given / "long").mkdir(parents=True)
+    (given / "long" / "0001.webp").touch()
+    for name, size in (
+        ("long.jsonl", 30),
+        ("short.jsonl", 10),
+        ("middle.jsonl", 20),
+        ("long.truth.jsonl", 1),
+    ):
+        (given / name).write_text("x" * size)
+    folders = dealt(given, tmp_path / "dealt", 2)
+    assert [sorted(path.name for path in folder.iterdir()) for folder in folders] == [
+        ["000-short.jsonl", "002-long.jsonl", "long"],
+        ["001-middle.jsonl"],
     ]
-    assert [path.name for path in folders[1].iterdir()] == ["a-10.jsonl"]
+    assert len(dealt(given, tmp_path / "dealt", 5)) == 3
