@@ -1,14 +1,13 @@
 """Turns a stored session into what the inspector shows: steps in words, a thinned cursor path, frames, masks.
 
 Only redacted events come in, so nothing here can show what the device took out. The page is bounded: one part
-of at
-most `PART` events, a path of at most `PATH_POINTS` points.
+of at most `PART` events, a path of at most `PATH_POINTS` points.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 PART = 5000
@@ -48,7 +47,7 @@ def inspect(
 
 
 def _extent(events: Sequence[Event], axis: str, least: int) -> int:
-    return max([least, *(round(e[axis]) for e in events if axis in e)])
+    return max([least, *(round(float(e[axis])) for e in events if axis in e)])
 
 
 def path(events: Sequence[Event]) -> list[list[float]]:
@@ -62,23 +61,31 @@ def steps(events: Sequence[Event], labels: Mapping[str, str]) -> Iterator[Step]:
     """Consecutive events of one kind become one step with its time, its app and what it shows."""
     run: list[Event] = []
     for event in events:
-        kind = _RUNS.get(event["type"])
-        if run and (
-            kind is None or _RUNS.get(run[0]["type"]) != kind or run[0].get("entry") != event.get("entry")
-        ):
+        if run and not _continues(run[-1], event):
             yield _step(run, labels)
             run = []
         run.append(event)
-        if kind is None:
-            yield _step(run, labels)
-            run = []
     if run:
         yield _step(run, labels)
 
 
+def _continues(last: Event, event: Event) -> bool:
+    """Whether both belong to one step: the same kind in the same app, an edit where the last one ended."""
+    if last.get("entry") != event.get("entry"):
+        return False
+    if last["type"] == event["type"] == "text":
+        return last["op"] == event["op"] == "edit" and event.get("pos") == _end_of(last)
+    kind = _RUNS.get(last["type"])
+    return kind is not None and kind == _RUNS.get(event["type"])
+
+
+def _end_of(edit: Event) -> int:
+    return int(edit.get("pos", 0)) + len(edit.get("text", ""))
+
+
 def _step(run: Sequence[Event], labels: Mapping[str, str]) -> Step:
     first, last = run[0], run[-1]
-    kind = _RUNS.get(first["type"], first["type"])
+    kind = _RUNS.get(first["type"]) or str(first["type"])
     title, texts = _SHOWN[kind](run)
     return {
         "seq": first["seq"],
@@ -87,37 +94,63 @@ def _step(run: Sequence[Event], labels: Mapping[str, str]) -> Step:
         "kind": kind,
         "app": labels.get(str(first.get("entry")), ""),
         "title": title,
-        "parts": [part for text in texts for part in marked(text)],
+        "parts": marked(texts, [mask for event in run for mask in event.get("masks", ())]),
     }
 
 
-def marked(text: str) -> list[dict[str, str]]:
-    """A masked text in parts: ``{"text"}`` for what is left, with ``"mask"`` for what redaction wrote."""
-    parts: list[dict[str, str]] = []
+def marked(texts: Sequence[str], masks: Sequence[Mapping[str, str]] = ()) -> list[dict[str, str]]:
+    """Masked texts in parts: ``{"text"}`` for what is left, with ``"mask"`` for what redaction wrote: the
+    class that was found and, where the event tells, the rule.
+    """
+    left = list(masks)
+    return [part for number, text in enumerate(texts) for part in _marked(text, left, gap=number > 0)]
+
+
+def _marked(text: str, left: list[Mapping[str, str]], *, gap: bool) -> list[dict[str, str]]:
+    parts: list[dict[str, str]] = [{"text": " "}] if gap else []
     at = 0
     for found in _PLACEHOLDER.finditer(text):
         if found.start() > at:
             parts.append({"text": text[at : found.start()]})
-        parts.append({"text": found.group(0), "mask": found.group(1) or "MASKED"})
+        parts.append({"text": found.group(0), "mask": _named(found.group(1), left)})
         at = found.end()
     if at < len(text):
         parts.append({"text": text[at:]})
     return parts
 
 
+def _named(label: str | None, left: list[Mapping[str, str]]) -> str:
+    """The class and the rule of the next mask that fits; it is used up."""
+    for mask in left:
+        if label in (None, mask["label"]):
+            left.remove(mask)
+            return f"{mask['label']} by {mask['rule']}"
+    return label or "MASKED"
+
+
 Shown = tuple[str, list[str]]
 
 
 def _keys(run: Sequence[Event]) -> Shown:
-    pressed = [str(e["key"]) for e in run if e.get("state") in ("down", "press")]
-    words = "".join(key if len(key) == 1 else f" {key} " for key in pressed)
-    return f"{len(pressed)} keys" if len(pressed) != 1 else "1 key", [words.strip()]
+    """Keys in a row; those that redaction starred, from the one that names its class, as one placeholder."""
+    pressed = [e for e in run if e.get("state") in ("down", "press")]
+    words: list[str] = []
+    starred = False
+    for event in pressed:
+        key = str(event["key"])
+        named = [mask["label"] for mask in event.get("masks", ()) if key == "*"]
+        if named:
+            words.append(f"[{named[0]}]")
+        elif not (starred and key == "*"):
+            words.append(key if len(key) == 1 else f" {key} ")
+        starred = key == "*" and (bool(named) or starred)
+    return f"{len(pressed)} keys" if len(pressed) != 1 else "1 key", ["".join(words).strip()]
 
 
 def _text(run: Sequence[Event]) -> Shown:
     event = run[0]
     verb = {"insert": "Text entered", "edit": "Text edited", "caret": "Caret moved"}.get(event["op"], "Text")
-    return verb, [str(event.get("text", ""))]
+    return verb, ["".join(str(e.get("text", "")) for e in run)]
 
 
 def _focus(run: Sequence[Event]) -> Shown:
@@ -132,7 +165,7 @@ def _click(run: Sequence[Event]) -> Shown:
     return ("1 click" if downs == 1 else f"{downs} clicks"), names
 
 
-_SHOWN = {
+_SHOWN: dict[str, Callable[[Sequence[Event]], Shown]] = {
     "move": lambda run: (f"Pointer moved, {len(run)} positions", []),
     "scroll": lambda run: ("Scrolled", []),
     "keys": _keys,
