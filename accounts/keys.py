@@ -37,6 +37,13 @@ def _new_epoch(subject: Subject) -> tuple[PersonKey, bytes]:
     return row, key
 
 
+@transaction.atomic
+def start_epoch(subject: Subject) -> int:
+    """Have everything from now on sealed with a new key. Returns the last epoch before it (0: none)."""
+    locked = Subject.objects.select_for_update().get(pk=subject.pk)
+    return _new_epoch(locked)[0].epoch - 1
+
+
 def new_data_key(subject: Subject) -> tuple[PersonKey, bytes, bytes]:
     """(person key row to store beside the object, data key, wrapped data key to store)."""
     row, key = person_key(subject)
@@ -54,11 +61,15 @@ def unwrap_data_key(row: PersonKey, wrapped: bytes) -> bytes:
 
 
 @audited("accounts.destroy_person_keys")
-def destroy_person_keys(*, subject: Subject, actor: Actor) -> int:
-    """Destroy every living key of the person and return how many there were."""
+def destroy_person_keys(*, subject: Subject, actor: Actor, through: int | None = None) -> int:
+    """Destroy the living keys of the person, those up to the epoch ``through`` when it is given. Returns how
+    many there were.
+    """
     permissions.require(actor, "accounts.destroy_person_keys")
     Subject.objects.select_for_update().get(pk=subject.pk)
     living = PersonKey.objects.filter(subject=subject, destroyed_at__isnull=True)
+    if through is not None:
+        living = living.filter(epoch__lte=through)
     epochs = sorted(living.values_list("epoch", flat=True))
     if not epochs:
         with nothing_to_do():

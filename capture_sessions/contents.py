@@ -1,14 +1,12 @@
 """Reads what was uploaded and decides whether it is what its manifest and its policy say.
 
 Pure of writes: it opens the stored parts, parses every event, judges each against the policy, checks each
-frame and
-counts totals. The first fault ends it, named by line.
+frame and counts totals. The first fault ends it, named by line.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,6 +17,7 @@ from capture_sessions.models import CaptureSession
 from mci_core import captured, envelope, session, webp
 from mci_core.errors import Invalid
 from mci_core.policy_model import Policy
+from mci_core.redaction.event_fields import reduced_header
 
 #: A gap longer than this is not working time.
 IDLE_MS = 30_000
@@ -36,19 +35,18 @@ class Totals:
 
 def read_events(stored: CaptureSession) -> tuple[Line, list[Line]]:
     """Header and events of a stored session. Raises Invalid with the line of the first fault."""
-    raw = b"".join(
-        envelope.unpack(store.read_blob(b), session.MAX_BYTES) for b in stored.blobs.filter(kind="events")
-    )
-    if len(raw) > session.MAX_BYTES:
-        raise Invalid("The events are larger than the limit.", code="session_too_large")
-    return session.parse_lines(raw.splitlines(keepends=True))
+    raw = bytearray()
+    for blob in stored.blobs.filter(kind="events").order_by("index"):
+        # Each part may only unpack into what is left, so that small parts cannot fill the memory.
+        raw += envelope.unpack(store.read_blob(blob), session.MAX_BYTES - len(raw))
+    return session.parse_lines(bytes(raw).splitlines(keepends=True))
 
 
 def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str]) -> Totals:
     """Judge a complete upload. Returns its totals; Invalid names the first thing that is not allowed."""
-    document = json.loads(bytes(stored.manifest))
-    _, events = read_events(stored)
-    if len(events) != document["event_count"]:
+    header, events = read_events(stored)
+    _examine_header(header, events)
+    if len(events) != stored.event_count:
         raise Invalid(
             "The number of events differs from the manifest.", code="event_count", field="event_count"
         )
@@ -65,17 +63,34 @@ def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str
     return _count(events, stored.captured_from)
 
 
+def _examine_header(header: Line, events: Sequence[Line]) -> None:
+    """The header is what redaction leaves of one: not even the name of another field may come in."""
+    kept = reduced_header(header, lambda text, _name: text)
+    kept |= {"event_count": len(events), "channels": sorted({event["type"] for event in events})}
+    if header != kept:
+        raise Invalid(
+            "Line 1: the header holds more than redaction leaves of it.",
+            code=captured.UNKNOWN_FIELD,
+            field="events",
+            extra={"line": 1},
+        )
+
+
 def _examine_frames(stored: CaptureSession, events: Sequence[Line]) -> None:
     """Every screenshot has its frame and every frame its screenshot; they are matched by digest."""
-    shots = {event["sha256"]: event for event in events if event["type"] == "screenshot"}
+    shots: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for event in events:
+        if event["type"] == "screenshot":
+            shots[event["sha256"]].add((event["width"], event["height"]))
     frames = {blob.sha256: blob for blob in stored.blobs.filter(kind="frame")}
     if set(shots) != set(frames):
         raise Invalid(
             "Frames and screenshot events do not belong together.", code="frame_missing", field="frames"
         )
     for digest, blob in frames.items():
-        shot = shots[digest]
-        webp.check(store.read_blob(blob), width=shot["width"], height=shot["height"])
+        data = store.read_blob(blob)
+        for width, height in shots[digest]:
+            webp.check(data, width=width, height=height)
 
 
 def _count(events: Sequence[Line], start: datetime) -> Totals:

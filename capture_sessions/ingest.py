@@ -5,16 +5,45 @@ Each step is its own transaction, so that a refusal can be recorded after the re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from agents.actions.security import record_security_event
+from agents.limits import first_within
 from agents.models import Device
 from audits.actor import Actor
 from capture_policies import queries
 from capture_sessions import actions, contents, proof
 from capture_sessions.models import CaptureSession, SessionState
-from mci_core.errors import Conflict, Invalid, NotFound
+from mci_core.envelope import CannotOpen
+from mci_core.errors import ActionError, Conflict, Invalid, NotFound, TooLarge
+
+#: Claims of a manifest that turned out false. An agent that works makes none of them, so they are logged.
+FALSE_CLAIMS = frozenset(
+    {
+        "bad_signature",
+        "manifest_mismatch",
+        "session_conflict",
+        "release_unknown",
+        "ruleset_mismatch",
+        "lease_unknown",
+        "lease_mismatch",
+        "lease_gap",
+    }
+)
+
+
+@contextmanager
+def _watched(device: Device) -> Iterator[None]:
+    """A false claim is a security event; once a minute for a device and code, without content."""
+    try:
+        yield
+    except ActionError as refusal:
+        if refusal.code in FALSE_CLAIMS and first_within(60, "refused", refusal.code, str(device.pk)):
+            record_security_event(code=refusal.code, device=device, actor=Actor.system("ingest"))
+        raise
 
 
 def begin(
@@ -23,21 +52,22 @@ def begin(
     """Open or continue an upload. Returns the indexes of the parts that are still missing."""
     existing = CaptureSession.objects.filter(pk=session_id).first()
     if existing is not None:
-        proof.same_or_conflict(existing, device, proof.digest_of(device, document, signature))
+        with _watched(device):
+            proof.same_or_conflict(existing, device, proof.digest_of(device, document, signature))
         session = existing
     else:
-        proved = proof.check(device=device, session_id=session_id, document=document, signature=signature)
+        with _watched(device):
+            proved = proof.check(device=device, session_id=session_id, document=document, signature=signature)
         session = actions.begin_upload(device=device, proved=proved, actor=actor)
     stored = set(session.blobs.values_list("index", flat=True))
-    return [part["index"] for part in actions.manifest_parts(session) if part["index"] not in stored]
+    return [part["index"] for part in session.announced_parts() if part["index"] not in stored]
 
 
 def complete(*, device: Device, session_id: UUID, actor: Actor) -> tuple[CaptureSession, bool]:
     """Examine a finished upload. Returns the session and whether it was accepted just now.
 
-    Raises Conflict while parts are missing and Invalid (naming the line) when the content is refused; then
-    nothing
-    of it stays stored.
+    Raises Conflict while parts are missing and Invalid or TooLarge (naming the line) when the content is
+    refused; then nothing of it stays stored.
     """
     session = CaptureSession.objects.select_related("lease").filter(pk=session_id, device=device).first()
     if session is None:
@@ -46,12 +76,16 @@ def complete(*, device: Device, session_id: UUID, actor: Actor) -> tuple[Capture
         raise Conflict("This session has been erased.", code="session_erased")
     if session.state != SessionState.UPLOADING:
         return session, False
-    if session.blobs.count() != len(actions.manifest_parts(session)):
+    if session.blobs.count() != len(session.announced_parts()):
         raise Conflict("Parts are missing.", code="parts_missing")
     policy = queries.policy_by_release(session.release_number)
     try:
         totals = contents.examine(session, policy, session.lease.denied_signals)
-    except Invalid as refusal:
+    except (CannotOpen, NotFound) as lost:
+        # Our store lost or damaged a part. The agent still has it all and begins anew.
+        actions.refuse_upload(device=device, session_id=session_id, code=lost.code, actor=actor)
+        raise Conflict("Parts are missing.", code="parts_missing") from lost
+    except (Invalid, TooLarge) as refusal:
         actions.refuse_upload(device=device, session_id=session_id, code=refusal.code, actor=actor)
         raise
     return actions.accept_upload(

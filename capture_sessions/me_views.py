@@ -1,6 +1,4 @@
-"""What an employee sees of the own sessions: when, in which apps, how much, under which release, kept until
-when.
-"""
+"""What an employee sees of the own sessions: when, which apps, how much, which release, kept until when."""
 
 from __future__ import annotations
 
@@ -10,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
 from django_filters import ChoiceFilter, DateFilter, FilterSet
 
 from accounts.access import EmployeePage, employee_page
@@ -17,7 +16,7 @@ from audits.listing import Column, Empty, ListPage
 from capture_sessions.models import CaptureSession, SessionState
 
 
-class MySessionFilter(FilterSet):
+class MySessionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """By state and day."""
 
     state = ChoiceFilter(
@@ -64,6 +63,7 @@ class MySessionList(EmployeePage, ListPage):
         return CaptureSession.objects.of_person(self.request.user)
 
 
+@require_GET
 @employee_page
 def session_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One own session: its totals, what redaction did, its proof. Another person's is not found."""

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import permissions
-from accounts.models import User
 
 
 class CaptureSessionQuerySet(models.QuerySet["CaptureSession"]):
     """Reads of sessions. Staff get no way to ask for one person; that person does."""
 
-    def visible_to(self, user: User) -> CaptureSessionQuerySet:
+    def visible_to(self, user: Any) -> CaptureSessionQuerySet:
         """What a staff list may show: everything complete, without a link to a person; nothing for others."""
         if not permissions.has(user, "capture_sessions.view_list"):
             return self.none()
         return self.exclude(state=SessionState.UPLOADING)
 
-    def of_person(self, user: User) -> CaptureSessionQuerySet:
+    def of_person(self, user: Any) -> CaptureSessionQuerySet:
         """The sessions of the person who is signed in."""
-        return self.filter(subject__user=user).exclude(state=SessionState.UPLOADING)
+        return self.filter(subject__user=user.pk).exclude(state=SessionState.UPLOADING)
 
     def readable(self) -> CaptureSessionQuerySet:
         """Complete, scanned and not erased."""
@@ -100,6 +101,11 @@ class CaptureSession(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.pk}"
+
+    def announced_parts(self) -> list[dict[str, Any]]:
+        """The parts that the device signed for: [{index, kind, name, sha256, bytes}]."""
+        parts: list[dict[str, Any]] = json.loads(bytes(self.manifest))["parts"]
+        return parts
 
 
 class SessionBlob(models.Model):

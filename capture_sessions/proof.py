@@ -6,6 +6,7 @@ leases' place and notice, and the digest of every part. One difference and it is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,18 +16,23 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.models import Subject
 from agents.models import Device, Lease
 from capture_policies import queries
 from capture_sessions.models import CaptureSession
 from mci_core import manifest as manifests
 from mci_core.errors import Conflict, Invalid, NotFound, TooLarge, TooMany
 from mci_core.policy_model import Policy
-from mci_core.session import MAX_BYTES, MAX_EVENTS, MAX_FRAME_BYTES, MAX_FRAMES
+from mci_core.session import MAX_BYTES, MAX_FRAME_BYTES, MAX_FRAMES
+from mci_core.session_fields import MAX_EVENTS
 
 #: How far an agent's clock may run ahead of ours, and the slack at both ends of a lease.
 CLOCK_SLACK = timedelta(seconds=120)
 MAX_PART_BYTES = 8 * 1024 * 1024
 MAX_PARTS = MAX_FRAMES + 256
+REPORT_DEPTH = 5
+REPORT_ITEMS = 20_000
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,14 @@ class Proof:
 
 def check(*, device: Device, session_id: UUID, document: Mapping[str, Any], signature: str) -> Proof:
     """Verify a manifest; raises Invalid, Conflict, TooLarge or TooMany with a code that names the claim."""
+    require_counts(document.get("report"))
     manifests.verify_manifest(document, signature, bytes(device.public_key))
     if document["device"] != str(device.pk) or document["session_id"] != str(session_id):
         raise Invalid("The manifest is for another device or session.", code="manifest_mismatch")
     start, end = (datetime.fromtimestamp(document[k], UTC) for k in ("captured_from", "captured_to"))
     if end < start or end > timezone.now() + CLOCK_SLACK or start < device.enrolled_at - CLOCK_SLACK:
         raise Invalid("The capture time is not possible for this device.", code="capture_time")
-    erased = device.subject.erased_at
-    if erased is not None and start <= erased:
-        # An approved deletion covers everything captured up to its decision, also what comes late.
-        raise Conflict("This session has been erased.", code="session_erased")
+    require_not_erased(device.subject, start)
     _check_sizes(document)
     policy = _check_policy(document)
     lease = _check_leases(device, document, start, end)
@@ -65,8 +69,45 @@ def check(*, device: Device, session_id: UUID, document: Mapping[str, Any], sign
     )
 
 
+def require_not_erased(subject: Subject, captured_from: datetime) -> None:
+    """An approved deletion covers everything captured until it began, also what comes late."""
+    if subject.erased_at is not None and captured_from <= subject.erased_at:
+        raise Conflict("This session has been erased.", code="session_erased")
+
+
+def require_counts(report: Any) -> None:
+    """A report holds counts, ids and codes; raises Invalid where a sentence, a float or a deep tree would
+    fit.
+    """
+    level, seen = [report], 0
+    for _ in range(REPORT_DEPTH):
+        seen += len(level)
+        children: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                children += [*value.keys(), *value.values()]
+            elif isinstance(value, list):
+                children += value
+            elif not _is_count_or_code(value):
+                raise _wrong_report()
+        level = children
+    if level or seen > REPORT_ITEMS:
+        raise _wrong_report()
+
+
+def _is_count_or_code(value: Any) -> bool:
+    if isinstance(value, str):
+        return _CODE.fullmatch(value) is not None
+    return value is None or (isinstance(value, int) and abs(value) < 2**53)
+
+
+def _wrong_report() -> Invalid:
+    return Invalid("The report holds more than counts and codes.", code="manifest_invalid", field="report")
+
+
 def digest_of(device: Device, document: Mapping[str, Any], signature: str) -> str:
     """The digest of a manifest whose signature is this device's."""
+    require_counts(document.get("report"))
     manifests.verify_manifest(document, signature, bytes(device.public_key))
     return manifests.session_digest(document)
 
@@ -115,16 +156,18 @@ def _check_leases(device: Device, document: Mapping[str, Any], start: datetime, 
         state="on",
         release_number=document["release_number"],
         policy_digest=document["policy_digest"],
-        place=document["place"],
+        place=named.place,
+        notice=named.notice,
         issued_at__lte=end + CLOCK_SLACK,
         expires_at__gte=start - CLOCK_SLACK,
     ).order_by("issued_at")
+    same_law = [row for row in covering if set(row.denied_signals) == set(named.denied_signals)]
     covered_to = start
-    for lease in covering:
+    for lease in same_law:
         if lease.issued_at > covered_to + CLOCK_SLACK:
             break
         covered_to = max(covered_to, lease.expires_at)
-    if covered_to + CLOCK_SLACK < end or not covering:
+    if named not in same_law or covered_to + CLOCK_SLACK < end:
         raise Invalid("No lease allowed capture at that time.", code="lease_gap", field="captured_from")
     return named
 

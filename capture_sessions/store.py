@@ -1,18 +1,20 @@
 """Where the bytes of sessions lie: one encrypted object per part, its data key wrapped by the person's key.
 
 Order of trust: data key (random, per object) <- person key (per subject and epoch) <- key-encryption key.
-Destroying
-a wrapped key makes every copy of the object unreadable, also in backups. File names say nothing about the
-person.
+Destroying a wrapped key makes every copy of the object unreadable, also in backups. File names say nothing
+about the person.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from functools import partial
 from hashlib import sha256
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
+from django.db import transaction
 
 from accounts import keys
 from capture_sessions.models import CaptureSession, SessionBlob
@@ -68,6 +70,12 @@ def read_blob(blob: SessionBlob) -> bytes:
     return data
 
 
-def remove_file(blob: SessionBlob) -> None:
-    """Delete the stored object; deleting one that is gone already is fine."""
-    storage().delete(blob.storage_name)
+def remove_file(storage_name: str) -> None:
+    """Delete a stored object; deleting one that is gone already is fine."""
+    storage().delete(storage_name)
+
+
+def remove_after_commit(blobs: Iterable[SessionBlob]) -> None:
+    """Delete the objects of these parts once the rows are gone; what fails here is left to the sweep."""
+    for blob in blobs:
+        transaction.on_commit(partial(remove_file, blob.storage_name), robust=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts.models import User
 from capture_sessions.models import SessionTotal
 
 
@@ -33,10 +33,10 @@ class Summary:
     seconds: int
 
 
-def own_summary(user: User, *, days: int = 30) -> Summary:
+def own_summary(user: Any, *, days: int = 30) -> Summary:
     """Totals of the signed-in person's sessions over the last `days` days, in three queries."""
     since = timezone.now().date() - timedelta(days=days - 1)
-    own = SessionTotal.objects.filter(session__subject__user=user, day__gte=since)
+    own = SessionTotal.objects.filter(session__subject__user=user.pk, day__gte=since)
     apps = own.values("entry_label").annotate(e=Sum("events"), s=Sum("seconds")).order_by("-e", "entry_label")
     signals = own.values("signal").annotate(e=Sum("events"), s=Sum("seconds")).order_by("-e", "signal")
     per_day = own.values("day", "entry_label").annotate(e=Sum("events")).order_by("day", "entry_label")

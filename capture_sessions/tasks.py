@@ -1,16 +1,25 @@
-"""Background work on sessions: the second scan, retention, removal of files. Each task is an id in and one
-action.
+"""Background work on sessions: the second scan, retention, removal of files.
+
+Each task is an id in and one action. A session whose stored bytes cannot be read any more is quarantined like
+one with a hit: somebody has to look why, and it must not keep the others waiting.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from audits.actor import Actor
 from capture_policies import queries
-from capture_sessions import actions, contents
+from capture_sessions import actions, contents, disposal
 from capture_sessions.models import CaptureSession, SessionState
+from mci_core.errors import ActionError
 from mci_core.redaction import scan_session as scan_lines
+
+log = structlog.get_logger(__name__)
 
 #: Seconds between sweeps. Rows are the truth: a sweep finds what a lost message would have started.
 SCHEDULE = {
@@ -18,6 +27,7 @@ SCHEDULE = {
     "capture_sessions.tasks.remove_files": 60.0,
     "capture_sessions.tasks.expire_sessions": 3600.0,
     "capture_sessions.tasks.drop_stale_uploads": 3600.0,
+    "capture_sessions.tasks.remove_orphans": 3600.0,
 }
 
 
@@ -27,11 +37,19 @@ def scan_session(session_id: str) -> str:
     session = CaptureSession.objects.filter(pk=session_id, state=SessionState.RECEIVED).first()
     if session is None:
         return "nothing to do"
-    policy = queries.policy_by_release(session.release_number)
-    header, events = contents.read_events(session)
-    found = scan_lines([header, *events], policy)
-    hits = [{"seq": hit.seq, "field": hit.field, "label": hit.label} for hit in found]
+    hits = _hits(session)
     return str(actions.record_scan(session=session, hits=hits, actor=Actor.system("second_scan")).state)
+
+
+def _hits(session: CaptureSession) -> list[dict[str, Any]]:
+    policy = queries.policy_by_release(session.release_number)
+    try:
+        header, events = contents.read_events(session)
+    except ActionError as fault:
+        log.error("session_not_readable", session=str(session.pk), code=fault.code)
+        return [{"seq": -1, "field": "file", "label": "UNREADABLE"}]
+    found = scan_lines([header, *events], policy)
+    return [{"seq": hit.seq, "field": hit.field, "label": hit.label} for hit in found]
 
 
 @shared_task(name="capture_sessions.tasks.sweep_unscanned", queue="ingest")
@@ -40,14 +58,17 @@ def sweep_unscanned() -> int:
     waiting = CaptureSession.objects.filter(state=SessionState.RECEIVED).order_by("received_at")
     ids = [str(pk) for pk in waiting.values_list("pk", flat=True)[:50]]
     for session_id in ids:
-        scan_session(session_id)
+        try:
+            scan_session(session_id)
+        except Exception:  # one session that cannot be scanned now must not keep the others waiting
+            log.exception("scan_failed", session=session_id)
     return len(ids)
 
 
 @shared_task(name="capture_sessions.tasks.remove_files", queue="erase")
 def remove_files() -> int:
     """Delete the stored objects of erased sessions."""
-    return actions.remove_erased_files()
+    return disposal.remove_erased_files()
 
 
 @shared_task(name="capture_sessions.tasks.expire_sessions", queue="erase")
@@ -60,3 +81,9 @@ def expire_sessions() -> int:
 def drop_stale_uploads() -> int:
     """Forget uploads that were never finished."""
     return actions.drop_stale_uploads(actor=Actor.system("ingest"))
+
+
+@shared_task(name="capture_sessions.tasks.remove_orphans", queue="erase")
+def remove_orphans() -> int:
+    """Delete stored objects whose transaction failed."""
+    return disposal.remove_orphans(now=timezone.now())

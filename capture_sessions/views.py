@@ -17,7 +17,7 @@ from capture_sessions.models import CaptureSession, SessionState
 _STATES = [choice for choice in SessionState.choices if choice[0] != SessionState.UPLOADING]
 
 
-class SessionFilter(FilterSet):
+class SessionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """By state, platform and release; deliberately not by person, device, department or place."""
 
     state = ChoiceFilter(choices=_STATES, label="State", empty_label="Any state")

@@ -1,6 +1,7 @@
 """Checks a frame without decoding it: a plain still WebP of the stated size that carries no metadata.
 
-Container: RIFF header, then chunks of (FourCC, little-endian length, payload, pad byte). Source: RFC 9649, section 2.
+Container: RIFF header, then chunks of (FourCC, little-endian length, payload, pad byte).
+Source: RFC 9649, section 2.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def _table() -> dict[str, Any]:
 def deadlines(place: str | None, received_at: datetime) -> Deadlines:
     """The clocks for a person who works at `place` (None: unknown) from the moment of receipt."""
     clocks = _table()["clocks"]
-    clock = next((c for c in clocks if place in c["places"]), _table()["default"])
+    clock = next((c for c in clocks if _covers(c["places"], place)), _table()["default"])
     confirm = clock.get("confirm")
     return Deadlines(
         law=clock["law"],
@@ -38,6 +38,11 @@ def deadlines(place: str | None, received_at: datetime) -> Deadlines:
         confirm_by=_after(received_at, confirm) if confirm else None,
         due_at=_after(received_at, clock["answer"]),
     )
+
+
+def _covers(places: list[str], place: str | None) -> bool:
+    """Whether the place or a country around it is listed (``DE-BY`` lies in ``DE``)."""
+    return place is not None and (place in places or place.partition("-")[0] in places)
 
 
 def _after(start: datetime, span: dict[str, int]) -> datetime:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from capture_sessions.models import CaptureSession, SessionState
 from privacy_requests.models import Kind, PrivacyRequest
+
+
+def _choices(field: forms.Field, choices: Sequence[tuple[str, Any]]) -> None:
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = list(choices)
 
 
 class RequestForm(forms.ModelForm[PrivacyRequest]):
@@ -34,14 +40,14 @@ class RequestForm(forms.ModelForm[PrivacyRequest]):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = Kind.choices
-        self.fields["scope"].choices = [("all", "Everything recorded of me"), ("sessions", "Some sessions")]
+        _choices(self.fields["kind"], Kind.choices)
+        _choices(self.fields["scope"], [("all", "Everything recorded of me"), ("sessions", "Some sessions")])
         own = CaptureSession.objects.of_person(user).exclude(state=SessionState.ERASED)
         newest = own.order_by("-captured_from").values_list("pk", flat=True)[:100]
         choice = self.fields["sessions"]
         assert isinstance(choice, forms.ModelMultipleChoiceField)
         choice.queryset = own.filter(pk__in=list(newest)).order_by("-captured_from")
-        choice.label_from_instance = lambda s: f"{s.captured_from:%Y-%m-%d %H:%M} UTC, {s.event_count} events"  # type: ignore[method-assign]
+        choice.label_from_instance = lambda s: f"{s.captured_from:%Y-%m-%d %H:%M} UTC, {s.event_count} events"  # type: ignore[method-assign,assignment]  # the way Django documents it
 
 
 class DecisionForm(forms.Form):
@@ -51,6 +57,17 @@ class DecisionForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         label="Reason",
+        help_text="The person reads this. At least 12 characters.",
+    )
+
+
+class OutcomeForm(forms.Form):
+    """What was done about a granted request."""
+
+    outcome = forms.CharField(
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="What was done",
         help_text="The person reads this. At least 12 characters.",
     )
 

@@ -1,6 +1,4 @@
-"""The employee portal: what is captured here, the own summary, the own requests with their clocks and
-receipts.
-"""
+"""The employee portal: what is captured here, the own summary, requests with their clocks and receipts."""
 
 from __future__ import annotations
 
@@ -30,22 +28,22 @@ from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, Re
 
 
 def _subject(request: HttpRequest) -> Subject:
-    return get_object_or_404(Subject, user=request.user)
+    return get_object_or_404(Subject, user=request.user.pk)
 
 
 @require_GET
 @employee_page
 def home(request: HttpRequest) -> HttpResponse:
-    """Each of the own computers: captured or not and why, what its policy allows in words, and the own
-    totals.
-    """
+    """Each of the own computers: captured or not, what its policy allows in words, and the own totals."""
     devices = []
-    for device in Device.objects.filter(subject__user=request.user, revoked_at__isnull=True).order_by("name"):
+    for device in Device.objects.filter(subject__user=request.user.pk, revoked_at__isnull=True).order_by(
+        "name"
+    ):
         policy = live_policy_for(device)
         devices.append({"device": device, "rows": words.describe(policy) if policy else []})
     summary = own_summary(request.user)
     holds = LegalHold.objects.filter(
-        subject__user=request.user, lifted_at__isnull=True, expires_at__gt=timezone.now()
+        subject__user=request.user.pk, lifted_at__isnull=True, expires_at__gt=timezone.now()
     )
     context = {
         "devices": devices,
@@ -56,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "privacy_requests/my_home.html", context)
 
 
-class MyRequestFilter(FilterSet):
+class MyRequestFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """By state and kind."""
 
     state = ChoiceFilter(choices=RequestState.choices, label="State", empty_label="Any state")

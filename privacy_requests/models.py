@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import permissions
-from accounts.models import User
 
 
 class Kind(models.TextChoices):
@@ -32,13 +32,17 @@ class RequestState(models.TextChoices):
 class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
     """Reads of requests: officers see all of them, a person the own ones."""
 
-    def visible_to(self, user: User) -> PrivacyRequestQuerySet:
+    def visible_to(self, user: Any) -> PrivacyRequestQuerySet:
         """What the staff list may show."""
         return self.all() if permissions.has(user, "privacy_requests.view") else self.none()
 
-    def of_person(self, user: User) -> PrivacyRequestQuerySet:
+    def of_person(self, user: Any) -> PrivacyRequestQuerySet:
         """The requests of the person who is signed in."""
-        return self.filter(subject__user=user)
+        return self.filter(subject__user=user.pk)
+
+    def to_carry_out(self) -> PrivacyRequestQuerySet:
+        """Granted ones that people carry out, most urgent first."""
+        return self.filter(state=RequestState.APPROVED).exclude(kind=Kind.DELETE).order_by("due_at")
 
     def waiting(self) -> PrivacyRequestQuerySet:
         """Those that an officer has to decide, most urgent first."""
@@ -65,6 +69,9 @@ class PrivacyRequest(models.Model):
     decided_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=1000, blank=True)
+    outcome = models.CharField(
+        max_length=1000, blank=True, help_text="what was done, for the person; a deletion has a receipt"
+    )
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
     finished_at = models.DateTimeField(null=True)
 

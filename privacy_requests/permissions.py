@@ -8,6 +8,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "privacy_requests.submit_request": frozenset({"employee"}),
     "privacy_requests.withdraw_request": frozenset({"employee"}),
     "privacy_requests.approve_request": frozenset({"privacy_officer"}),
+    "privacy_requests.finish_request": frozenset({"privacy_officer"}),
     "privacy_requests.refuse_request": frozenset({"privacy_officer"}),
     "privacy_requests.advance_erasure": frozenset({"system"}),
     "privacy_requests.place_hold": frozenset({"privacy_officer"}),

@@ -1,8 +1,7 @@
 """Signed erasure receipts, which a person can check without asking us again.
 
-The signature is Ed25519 over the RFC 8785 bytes of the receipt without its ``signature`` member; the key is
-one of the
-published lease keys, named by ``kid``.
+The signature is Ed25519 over ``mci-erasure-receipt``, a line feed and the RFC 8785 bytes of the receipt
+without its ``signature`` member; the key is one of the published lease keys, named by ``kid``.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agents.lease_keys import b64url, lease_public_keys, signing_key
 from mci_core import canonical
+from mci_core.errors import Invalid
 
 
 def sign_receipt(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,6 +41,6 @@ def verify_receipt(receipt: Mapping[str, Any]) -> bool:
         Ed25519PublicKey.from_public_bytes(raw).verify(
             base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)), _signed_bytes(body)
         )
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, Invalid, ValueError):
         return False
     return True

@@ -1,4 +1,4 @@
-"""Background work of privacy requests: carry erasures out, step by step, until nothing waits."""
+"""Background work of privacy requests: carry erasures out step by step, keep holds on what comes in."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import structlog
 from celery import shared_task
 
 from audits.actor import Actor
-from capture_sessions.actions import remove_erased_files
+from capture_sessions.disposal import remove_erased_files
 from privacy_requests import actions
 from privacy_requests.models import Erasure
 
 log = structlog.get_logger(__name__)
-SCHEDULE = {"privacy_requests.tasks.sweep_erasures": 20.0}
+log = structlog.get_logger(__name__)
+SCHEDULE = {
+    "privacy_requests.tasks.sweep_erasures": 20.0,
+    "privacy_requests.tasks.sweep_holds": 60.0,
+}
 
 
 @shared_task(name="privacy_requests.tasks.run_erasure", queue="erase")

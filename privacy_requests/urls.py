@@ -12,6 +12,7 @@ urlpatterns = [
     path("requests/<uuid:pk>/", views.request_detail, name="request_detail"),
     path("requests/<uuid:pk>/approve/", views.approve, name="approve"),
     path("requests/<uuid:pk>/refuse/", views.refuse, name="refuse"),
+    path("requests/<uuid:pk>/finish/", views.finish, name="finish"),
     path("requests/<uuid:pk>/hold/", views.place_hold, name="place_hold"),
     path("requests/<uuid:pk>/hold/<uuid:hold>/lift/", views.lift_hold, name="lift_hold"),
 ]

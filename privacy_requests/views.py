@@ -19,11 +19,11 @@ from agents.models import DeviceCommand
 from audits.forms_support import refusals_on
 from audits.listing import Column, Empty, ListPage
 from privacy_requests import actions
-from privacy_requests.forms import DecisionForm, HoldForm
+from privacy_requests.forms import DecisionForm, HoldForm, OutcomeForm
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
 
 
-class RequestFilter(FilterSet):
+class RequestFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """By state and kind."""
 
     state = ChoiceFilter(choices=RequestState.choices, label="State", empty_label="Any state")
@@ -77,6 +77,8 @@ def _context(request: HttpRequest, pk: UUID, **extra: Any) -> dict[str, Any]:
         "holds": LegalHold.objects.open_for(found.subject_id, timezone.now()),
         "approve_form": DecisionForm(prefix="approve"),
         "refuse_form": DecisionForm(prefix="refuse"),
+        "finish_form": OutcomeForm(prefix="finish"),
+        "to_carry_out": found.state == RequestState.APPROVED and erasure is None,
         "hold_form": HoldForm(prefix="hold"),
         "may_decide": has(request.user, "privacy_requests.approve_request"),
         **extra,
@@ -139,6 +141,20 @@ def refuse(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@staff_page("privacy_requests.finish_request")
+def finish(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say what was done about a granted request."""
+    form = OutcomeForm(request.POST, prefix="finish")
+    found = get_object_or_404(PrivacyRequest.objects.visible_to(request.user), pk=pk)
+    if form.is_valid():
+        with refusals_on(form):
+            actions.finish_request(
+                request=found, outcome=form.cleaned_data["outcome"], actor=user_actor(request)
+            )
+    return _decided(request, pk, form, "finish_form", "Finished. The person sees what was done.")
+
+
+@require_POST
 @staff_page("privacy_requests.place_hold")
 def place_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put a legal hold on the person of a request."""
@@ -154,7 +170,9 @@ def place_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
 @staff_page("privacy_requests.lift_hold")
 def lift_hold(request: HttpRequest, pk: UUID, hold: UUID) -> HttpResponse:
     """End a legal hold."""
-    actions.lift_hold(hold=get_object_or_404(LegalHold, pk=hold), actor=user_actor(request))
+    found = get_object_or_404(PrivacyRequest.objects.visible_to(request.user), pk=pk)
+    placed = get_object_or_404(LegalHold, pk=hold, subject=found.subject_id)
+    actions.lift_hold(hold=placed, actor=user_actor(request))
     messages.success(request, "The hold is lifted.")
     return redirect("privacy_requests:request_detail", pk=pk)
 

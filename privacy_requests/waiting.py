@@ -12,11 +12,14 @@ from privacy_requests.models import PrivacyRequest
 
 
 def waiting(user: User) -> list[WaitingItem]:
-    """Requests that nobody has decided."""
+    """Requests that nobody has decided, and granted ones that nobody has carried out."""
     if not permissions.has(user, "privacy_requests.approve_request"):
         return []
-    count = PrivacyRequest.objects.visible_to(user).waiting().count()
-    if not count:
-        return []
-    url = reverse("privacy_requests:request_list") + "?state=received"
-    return [WaitingItem(count, f"{plural(count, 'privacy request')} to decide", url)]
+    rows = PrivacyRequest.objects.visible_to(user)
+    found = ((rows.waiting(), "to decide", "received"), (rows.to_carry_out(), "to carry out", "approved"))
+    url = reverse("privacy_requests:request_list")
+    return [
+        WaitingItem(count, f"{plural(count, 'privacy request')} {rest}", f"{url}?state={state}")
+        for asked, rest, state in found
+        if (count := asked.count())
+    ]

@@ -1,6 +1,4 @@
-"""REST: samples and findings. Grants and the inspector need a person with a second factor, so they have no
-API.
-"""
+"""REST: samples and findings. Grants and the inspector need a second factor, so they have no API."""
 
 from __future__ import annotations
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
 from mci_core.detectors import LABELS
-from reviews.actions.findings import VERDICTS
+from reviews.actions.findings import PLACE, VERDICTS
 from reviews.actions.grants import MINUTES
+from reviews.models import PURPOSES
 
 _VERDICT_WORDS = {
     "clean": "Clean: nothing personal is left",
@@ -23,13 +25,17 @@ class SampleForm(forms.Form):
     """Asks for a number and a span of time. There is no way to name a person."""
 
     purpose = forms.ChoiceField(
-        choices=[("redaction_quality", "Redaction quality"), ("data_quality", "Usefulness for training")],
+        choices=list(PURPOSES.items()),
         widget=forms.RadioSelect,
         help_text="Decides who may look: privacy officers for the first, ML staff for the second.",
     )
     size = forms.IntegerField(min_value=1, max_value=500, initial=20, label="How many sessions")
     first_day = forms.DateField(label="From day", widget=forms.DateInput(attrs={"type": "date"}))
-    last_day = forms.DateField(label="To day", widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = forms.DateField(
+        label="To day",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MaxValueValidator(date(9999, 12, 30))],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +74,7 @@ class VerdictForm(forms.Form):
         label="Class of the leak",
     )
     place = forms.RegexField(
-        r"^event \d{1,7}, [a-z_. ]{1,40}$",
+        f"^{PLACE.pattern}$",
         required=False,
         label="Place of the leak",
         help_text="As the step list names it, for example: event 120, text. Never write the value.",

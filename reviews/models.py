@@ -8,15 +8,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+PURPOSES = {"redaction_quality": "Redaction quality", "data_quality": "Usefulness for training"}
+
 
 class Sample(models.Model):
     """One random draw. The seed's hash is committed before the draw and the seed revealed after it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    purpose = models.CharField(
-        max_length=32,
-        choices=[("redaction_quality", "Redaction quality"), ("data_quality", "Usefulness for training")],
-    )
+    purpose = models.CharField(max_length=32, choices=list(PURPOSES.items()))
     size = models.PositiveIntegerField()
     window_from = models.DateTimeField()
     window_to = models.DateTimeField()

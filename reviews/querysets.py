@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, QuerySet
 
 from accounts import permissions
-from accounts.models import User
 from reviews.models import Finding, Sample, SampleItem, View, ViewGrant
 
 #: Which purpose a role looks for; see reviews.actions.grants.
 _PURPOSES = {"privacy_officer": "redaction_quality", "ml_staff": "data_quality"}
 
 
-def samples_visible_to(user: User) -> QuerySet[Sample]:
+def samples_visible_to(user: Any) -> QuerySet[Sample]:
     """Samples drawn for a purpose of one of the user's roles."""
     purposes = [purpose for role, purpose in _PURPOSES.items() if role in permissions.roles_of(user)]
     return Sample.objects.filter(purpose__in=purposes).annotate(
@@ -20,29 +21,29 @@ def samples_visible_to(user: User) -> QuerySet[Sample]:
     )
 
 
-def items_visible_to(user: User) -> QuerySet[SampleItem]:
+def items_visible_to(user: Any) -> QuerySet[SampleItem]:
     """Items of those samples."""
     return SampleItem.objects.filter(sample__in=samples_visible_to(user).values("pk")).select_related(
         "sample", "session"
     )
 
 
-def grants_of(user: User) -> QuerySet[ViewGrant]:
+def grants_of(user: Any) -> QuerySet[ViewGrant]:
     """The user's own grants: a grant is for one pair of eyes."""
-    return ViewGrant.objects.filter(viewer=user).select_related("session", "item__sample")
+    return ViewGrant.objects.filter(viewer=user.pk).select_related("session", "item__sample")
 
 
-def findings_visible_to(user: User) -> QuerySet[Finding]:
+def findings_visible_to(user: Any) -> QuerySet[Finding]:
     """All findings for the roles that work on them."""
     if not permissions.has(user, "reviews.view_findings"):
         return Finding.objects.none()
     return Finding.objects.select_related("session")
 
 
-def looks_at(user: User) -> QuerySet[ViewGrant]:
+def looks_at(user: Any) -> QuerySet[ViewGrant]:
     """Who was given leave to look at this person's sessions, with how often it was used."""
     return (
-        ViewGrant.objects.filter(session__subject__user=user)
+        ViewGrant.objects.filter(session__subject__user=user.pk)
         .select_related("session")
         .annotate(looks=Count("views"))
     )

@@ -1,9 +1,8 @@
 """What may be counted about the programme. No report has a parameter, so none can be pointed at somebody.
 
-Leak rates are about sessions drawn at random. Volumes are weekly sums by app; a cell that rests on fewer
-people than
-``MIN_GROUP_SIZE`` is not shown and not contained in any total, so that no difference of two cells brings it
-back.
+Leak rates are about sessions drawn at random, volumes are weekly sums by app. A row or cell that rests on
+fewer people than ``MIN_GROUP_SIZE`` is not shown and not contained in any total, so that no difference of two
+cells brings it back.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Max, Q, Sum
@@ -45,21 +45,26 @@ class LeakRate:
 
 
 def leak_rates() -> list[LeakRate]:
-    """By release, newest first; a session judged by two people counts once and leaks when one of them says
-    so.
+    """By release, newest first, only releases that rest on enough people.
+
+    A session judged by two reviewers counts once and leaks when one of them says so.
     """
     judged = (
         SampleItem.objects.filter(reviews__verdict__in=("clean", "leak"))
-        .values("session", "session__release_number")
+        .values("session", "session__subject", "session__release_number")
         .annotate(leaked=Max("reviews__verdict", filter=Q(reviews__verdict="leak")))
     )
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    people: dict[int, set[UUID]] = defaultdict(set)
     for row in judged:
-        counts[row["session__release_number"]][0] += 1
-        counts[row["session__release_number"]][1] += row["leaked"] is not None
+        release = row["session__release_number"]
+        counts[release][0] += 1
+        counts[release][1] += row["leaked"] is not None
+        people[release].add(row["session__subject"])
     return [
         LeakRate(release, reviewed, leaks, *clopper_pearson(leaks, reviewed))
         for release, (reviewed, leaks) in sorted(counts.items(), reverse=True)
+        if len(people[release]) >= settings.MIN_GROUP_SIZE
     ]
 
 
@@ -85,7 +90,8 @@ def leak_figure(rates: list[LeakRate]) -> dict[str, Any]:
         "id": "leak-rate",
         "title": "Leak rate by release",
         "definition": "Share of randomly drawn sessions in which a reviewer found what should have been "
-        "masked. The bar is the exact 95 % interval (Clopper-Pearson): with few reviews it is wide.",
+        "masked. The bar is the exact 95 % interval (Clopper-Pearson): with few reviews it is wide. "
+        f"Releases with reviews of fewer than {settings.MIN_GROUP_SIZE} people are not shown.",
         "data": [
             {
                 "type": "scatter",

@@ -1,11 +1,9 @@
 """How a sample is drawn so that nobody can steer it to a person, and anybody can repeat it.
 
 The seed is made and its SHA-256 is written to the log before the draw. The draw ranks every session of the
-population
-by ``SHA-256(seed || session id)`` and takes the lowest ranks of each stratum; then the seed is revealed.
-Whoever holds
-the seed and the list of session ids gets the same sample. Strata are (platform, release): never a person, a
-department or a device.
+population by ``SHA-256(seed || session id)`` and takes the lowest ranks of each stratum; then the seed is
+revealed. Whoever holds the seed and the list of session ids gets the same sample. Strata are (platform,
+release): never a person, a department or a device.
 """
 
 from __future__ import annotations

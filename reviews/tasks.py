@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 from django.db.models import Exists, OuterRef
 
 from audits.actor import Actor
 from capture_sessions.models import CaptureSession, SessionState
+from mci_core.errors import ActionError
 from reviews import actions
 from reviews.models import Finding, Sample
 
+log = structlog.get_logger(__name__)
 SCHEDULE = {
     "reviews.tasks.sweep_samples": 15.0,
     "reviews.tasks.sweep_findings": 30.0,
@@ -28,7 +31,10 @@ def sweep_samples() -> int:
     """Draw samples whose message was lost."""
     waiting = list(Sample.objects.filter(drawn_at__isnull=True).order_by("created_at")[:20])
     for sample in waiting:
-        actions.draw_sample(sample=sample, actor=Actor.system("sampling"))
+        try:
+            actions.draw_sample(sample=sample, actor=Actor.system("sampling"))
+        except ActionError as fault:  # one sample that cannot be drawn must not keep the others waiting
+            log.error("sample_not_drawn", sample=str(sample.pk), code=fault.code)
     return len(waiting)
 
 

@@ -14,7 +14,7 @@ urlpatterns = [
     path("samples/items/<uuid:pk>/", views.item_detail, name="item_detail"),
     path("grants/<uuid:pk>/", views.grant_inspect, name="grant_inspect"),
     re_path(
-        r"^grants/(?P<pk>[0-9a-f-]{36})/frames/(?P<sha256>[0-9a-f]{64})\.webp$",
+        r"^grants/(?P<pk>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/frames/(?P<sha256>[0-9a-f]{64})\.webp$",
         views.grant_frame,
         name="grant_frame",
     ),

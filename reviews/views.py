@@ -1,6 +1,4 @@
-"""Staff pages of reviews: samples, the grant form, the inspector, findings. The log entry comes before the
-bytes.
-"""
+"""Staff pages of reviews: samples, the grant form, the inspector, findings. The log comes before bytes."""
 
 from __future__ import annotations
 
@@ -24,17 +22,13 @@ from capture_policies.queries import policy_by_release
 from capture_sessions import contents, store
 from reviews import actions, inspector, querysets
 from reviews.forms import CloseFindingForm, GrantForm, SampleForm, VerdictForm
-from reviews.models import Finding, Sample, ViewGrant
+from reviews.models import PURPOSES, Finding, Sample, ViewGrant
 
 
-class SampleFilter(FilterSet):
+class SampleFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """By purpose."""
 
-    purpose = ChoiceFilter(
-        choices=[("redaction_quality", "Redaction quality"), ("data_quality", "Usefulness for training")],
-        label="Purpose",
-        empty_label="Any purpose",
-    )
+    purpose = ChoiceFilter(choices=list(PURPOSES.items()), label="Purpose", empty_label="Any purpose")
 
     class Meta:
         model = Sample
@@ -113,7 +107,7 @@ def item_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             )
             return redirect("reviews:grant_inspect", pk=grant.pk)
     current = item.grants.filter(
-        viewer=request.user, closed_at__isnull=True, expires_at__gt=timezone.now()
+        viewer=request.user.pk, closed_at__isnull=True, expires_at__gt=timezone.now()
     ).first()
     context = {"object": item, "session": item.session, "form": form, "current": current}
     return render(request, "reviews/item_detail.html", context, status=422 if form.errors else 200)
@@ -146,7 +140,7 @@ def _inspection(request: HttpRequest, grant: ViewGrant, part: int, **extra: Any)
         "session": grant.session,
         "data": data,
         "form": VerdictForm(),
-        "given": grant.item is not None and grant.item.reviews.filter(reviewer=request.user).exists(),
+        "given": grant.item is not None and grant.item.reviews.filter(reviewer=request.user.pk).exists(),
         **extra,
     }
 
@@ -157,7 +151,10 @@ def _inspection(request: HttpRequest, grant: ViewGrant, part: int, **extra: Any)
 def grant_frame(request: HttpRequest, pk: UUID, sha256: str) -> HttpResponse:
     """One frame of the session, logged before it is served."""
     grant = get_object_or_404(querysets.grants_of(request.user), pk=pk)
-    blob = get_object_or_404(grant.session.blobs.filter(kind="frame"), sha256=sha256)
+    # A screen that did not change gives equal frames: any of them is the one.
+    blob = grant.session.blobs.filter(kind="frame", sha256=sha256).first()
+    if blob is None:
+        raise Http404
     actions.record_view(grant=grant, what="frame", part=f"frame {blob.index}", actor=user_actor(request))
     return HttpResponse(store.read_blob(blob), content_type="image/webp")
 
@@ -189,7 +186,7 @@ def grant_close(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("reviews:sample_detail", pk=grant.item.sample_id if grant.item else grant.pk)
 
 
-class FindingFilter(FilterSet):
+class FindingFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """By state, severity and source."""
 
     state = ChoiceFilter(choices=[("open", "Open"), ("closed", "Closed")], label="State", empty_label="Any")

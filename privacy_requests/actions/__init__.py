@@ -6,6 +6,7 @@ from privacy_requests.actions.erasure import advance_erasure
 from privacy_requests.actions.holds import lift_hold, place_hold
 from privacy_requests.actions.requests import (
     approve_request,
+    finish_request,
     refuse_request,
     submit_request,
     withdraw_request,
@@ -14,6 +15,7 @@ from privacy_requests.actions.requests import (
 __all__ = [
     "advance_erasure",
     "approve_request",
+    "finish_request",
     "lift_hold",
     "place_hold",
     "refuse_request",

@@ -1,8 +1,7 @@
 """Carrying a deletion out: one step a transaction, each resumable, so that a crash anywhere is continued.
 
 freeze -> manifest -> objects -> keys -> agents -> receipt -> done. `Erasure.step` names the next step; a step
-that
-has to wait (files still being removed) leaves it as it is and the sweeper comes again.
+that has to wait (files still being removed, a legal hold) leaves it as it is and the sweeper comes again.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from agents.models import Device
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_sessions.actions import drop_uploads_of, erase_sessions
-from capture_sessions.models import CaptureSession, CaptureSessionQuerySet, SessionBlob
+from capture_sessions.models import CaptureSession, CaptureSessionQuerySet, SessionBlob, SessionState
 from mci_core import canonical, merkle
 from privacy_requests.models import Erasure, RequestState
 from privacy_requests.receipts import sign_receipt
@@ -63,7 +62,7 @@ def _scope(erasure: Erasure) -> CaptureSessionQuerySet:
     own = CaptureSession.objects.filter(subject_id=request.subject_id)
     if request.scope == "sessions":
         return own.filter(pk__in=request.sessions)
-    return own.filter(captured_from__lte=request.decided_at)
+    return own.filter(captured_from__lte=request.subject.erased_at or request.decided_at)
 
 
 def _blobs(erasure: Erasure) -> QuerySet[SessionBlob]:
@@ -71,16 +70,19 @@ def _blobs(erasure: Erasure) -> QuerySet[SessionBlob]:
 
 
 def _freeze(erasure: Erasure, actor: Actor) -> dict[str, Any]:
-    """Nobody looks any more and nothing of that time comes in any more."""
+    """Nobody looks any more and nothing captured until now comes in any more; what comes later has its own
+    key.
+    """
     now = timezone.now()
     request = erasure.request
+    dropped = 0
+    if request.scope == "all":
+        request.subject = accounts.mark_erased_before(subject=request.subject, moment=now, actor=actor)
+        dropped = drop_uploads_of(subject=request.subject, actor=actor)
+        erasure.key_epoch = keys.start_epoch(request.subject)
     closed = ViewGrant.objects.filter(session__in=_scope(erasure), closed_at__isnull=True).update(
         closed_at=now
     )
-    dropped = 0
-    if request.scope == "all":
-        accounts.mark_erased_before(subject=request.subject, moment=request.decided_at or now, actor=actor)
-        dropped = drop_uploads_of(subject=request.subject, actor=actor)
     request.state = RequestState.EXECUTING
     request.save(update_fields=["state"])
     return {"grants_closed": closed, "uploads_dropped": dropped}
@@ -100,7 +102,11 @@ def _manifest(erasure: Erasure, actor: Actor) -> dict[str, Any]:
 
 def _objects(erasure: Erasure, actor: Actor) -> dict[str, Any] | None:
     """Destroy the data keys, then wait until every stored object is gone."""
-    ids = list(_scope(erasure).exclude(state="erased").values_list("pk", flat=True))
+    left = _scope(erasure).exclude(state=SessionState.ERASED)
+    if left.filter(held_until__gt=timezone.now()).exists():
+        # A hold that came after the decision: nothing is destroyed before it ends.
+        return None
+    ids = list(left.values_list("pk", flat=True))
     if ids:
         erase_sessions(session_ids=ids, because="request", actor=actor)
         erasure.sessions_erased += len(ids)
@@ -114,9 +120,9 @@ def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """For everything: destroy the person's keys, so that copies in backups cannot be opened either."""
     if erasure.request.scope != "all":
         return {"person_keys": 0}
-    destroyed = keys.destroy_person_keys(subject=erasure.request.subject, actor=actor)
-    last = erasure.request.subject.keys.order_by("-epoch").values_list("epoch", flat=True).first()
-    erasure.key_epoch = last
+    destroyed = keys.destroy_person_keys(
+        subject=erasure.request.subject, actor=actor, through=erasure.key_epoch
+    )
     return {"person_keys": destroyed}
 
 

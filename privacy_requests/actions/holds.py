@@ -56,6 +56,8 @@ def lift_hold(*, hold: LegalHold, actor: Actor) -> LegalHold:
     """End a hold before its time."""
     require(actor, "privacy_requests.lift_hold")
     hold = LegalHold.objects.select_for_update(of=("self",)).select_related("subject").get(pk=hold.pk)
+    if str(hold.subject.user_id) == actor.id:
+        raise Forbidden("Nobody lifts a hold on an own record.", code="own_hold")
     if hold.lifted_at is not None or hold.expires_at <= timezone.now():
         raise Conflict("This hold has ended.", code="hold_ended")
     hold.lifted_at, hold.lifted_by_id = timezone.now(), UUID(actor.id)

@@ -29,9 +29,7 @@ MIN_REASON = 12
 def submit_request(
     *, subject: Subject, kind: str, scope: str, sessions: Sequence[UUID], message: str, actor: Actor
 ) -> PrivacyRequest:
-    """Ask as the signed-in person. A second open request for everything of one kind is a Conflict that links
-    it.
-    """
+    """Ask as the signed-in person. The same request while one is open is a Conflict that names that one."""
     require(actor, "privacy_requests.submit_request")
     subject = Subject.objects.select_for_update().get(pk=subject.pk)
     if str(subject.user_id) != actor.id:
@@ -84,7 +82,8 @@ def _own_sessions(subject: Subject, scope: str, sessions: Sequence[UUID]) -> lis
     wanted = {str(pk) for pk in sessions}
     if not wanted or len(wanted) > MAX_SESSIONS:
         raise Invalid(f"Choose between 1 and {MAX_SESSIONS} sessions.", field="sessions")
-    own = CaptureSession.objects.filter(subject=subject, pk__in=wanted).exclude(state=SessionState.ERASED)
+    gone_or_coming = (SessionState.ERASED, SessionState.UPLOADING)
+    own = CaptureSession.objects.filter(subject=subject, pk__in=wanted).exclude(state__in=gone_or_coming)
     found = {str(pk) for pk in own.values_list("pk", flat=True)}
     if found != wanted:
         raise Invalid("One of these sessions is not yours or is erased already.", field="sessions")
@@ -113,14 +112,18 @@ def withdraw_request(*, request: PrivacyRequest, actor: Actor) -> PrivacyRequest
 
 
 def _check_decision(request: PrivacyRequest, reason: str, actor: Actor) -> None:
-    if str(request.subject.user_id) == actor.id:
-        raise Forbidden("Nobody decides an own request.", code="own_request")
+    _require_other(request, actor)
     if request.state != RequestState.RECEIVED:
         raise Conflict("This request has been decided or withdrawn.", code="request_decided")
     if len(reason.strip()) < MIN_REASON:
         raise Invalid(
             f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason"
         )
+
+
+def _require_other(request: PrivacyRequest, actor: Actor) -> None:
+    if str(request.subject.user_id) == actor.id:
+        raise Forbidden("Nobody decides an own request.", code="own_request")
 
 
 @audited("privacy_requests.approve_request")
@@ -169,5 +172,32 @@ def refuse_request(*, request: PrivacyRequest, reason: str, actor: Actor) -> Pri
         subject=request.subject_id,
         reason=request.decision_reason,
         facts={"kind": request.kind, "decision": "refuse"},
+    )
+    return request
+
+
+@audited("privacy_requests.finish_request")
+def finish_request(*, request: PrivacyRequest, outcome: str, actor: Actor) -> PrivacyRequest:
+    """Say what was done about a granted request that people carry out. A deletion finishes by itself."""
+    require(actor, "privacy_requests.finish_request")
+    request = _locked(request)
+    _require_other(request, actor)
+    if request.state != RequestState.APPROVED or request.kind == Kind.DELETE:
+        raise Conflict("There is nothing to carry out by hand here.", code="nothing_to_finish")
+    if len(outcome.strip()) < MIN_REASON:
+        raise Invalid(
+            f"Say what was done in at least {MIN_REASON} characters; the person will read it.",
+            field="outcome",
+        )
+    request.state, request.finished_at = RequestState.DONE, timezone.now()
+    request.outcome = outcome.strip()
+    request.save(update_fields=["state", "finished_at", "outcome"])
+    audit.append(
+        action="privacy_requests.finish_request",
+        actor=actor,
+        obj=request,
+        subject=request.subject_id,
+        reason=request.outcome,
+        facts={"kind": request.kind},
     )
     return request

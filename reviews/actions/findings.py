@@ -4,6 +4,9 @@ session.
 
 from __future__ import annotations
 
+import re
+from uuid import UUID
+
 from django.utils import timezone
 
 import audits.actions as audit
@@ -12,18 +15,22 @@ from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_sessions.actions import quarantine_session
 from capture_sessions.models import CaptureSession
+from mci_core.detectors import LABELS
 from mci_core.errors import Conflict, Forbidden, Invalid
+from mci_core.redaction import find_spans
 from reviews.models import Finding, Review, ViewGrant
+from reviews.severity import severity_of
 
 VERDICTS = ("clean", "leak", "unsure")
-#: Classes whose leak can harm at once; everything unknown counts as high, too.
-SEVERITY = {"IP": "low", "URL": "low", "EMAIL": "medium", "PHONE": "medium", "PERSON": "medium"}
 MIN_RESOLUTION = 12
+#: Where a leak is, as the step list names it.
+PLACE = re.compile(r"event \d{1,7}, [a-z_. ]{1,40}")
 
 
-def severity_of(label: str) -> str:
-    """How bad a leak of this class is."""
-    return SEVERITY.get(label, "high")
+def _require_no_value(text: str, field: str) -> None:
+    """A leaked value must not spread by being quoted; what the detectors know is caught here."""
+    if find_spans(text):
+        raise Invalid("This quotes something personal. Name its class and place only.", field=field)
 
 
 @audited("reviews.record_review")
@@ -46,10 +53,11 @@ def record_review(
             "Name the class and the place of the leak, not the value.",
             field="label" if not label else "place",
         )
-    if Review.objects.filter(item=grant.item, reviewer_id=actor.id).exists():
+    _require_no_value(comment, "comment")
+    if Review.objects.filter(item=grant.item, reviewer_id=UUID(actor.id)).exists():
         raise Conflict("You have given your verdict on this session.", code="verdict_given")
     review = Review.objects.create(
-        item=grant.item, grant=grant, reviewer_id=actor.id, verdict=verdict, comment=comment.strip()
+        item=grant.item, grant=grant, reviewer_id=UUID(actor.id), verdict=verdict, comment=comment.strip()
     )
     audit.append(
         action="reviews.record_review",
@@ -68,6 +76,10 @@ def record_review(
 def open_finding(*, session: CaptureSession, label: str, place: str, actor: Actor) -> Finding:
     """Record a leak that a person saw, and quarantine the session; the same leak is the same finding."""
     require(actor, "reviews.open_finding")
+    if label not in LABELS:
+        raise Invalid("Choose the class of the leak.", field="label")
+    if PLACE.fullmatch(place) is None:
+        raise Invalid("Write the place as: event 120, text", field="place")
     finding, created = Finding.objects.get_or_create(
         session=session,
         label=label,
@@ -123,6 +135,7 @@ def close_finding(*, finding: Finding, resolution: str, actor: Actor) -> Finding
         raise Conflict("This finding is closed.", code="finding_closed")
     if len(resolution.strip()) < MIN_RESOLUTION:
         raise Invalid(f"Say what was done in at least {MIN_RESOLUTION} characters.", field="resolution")
+    _require_no_value(resolution, "resolution")
     finding.state, finding.resolution = "closed", resolution.strip()
     finding.closed_by_id, finding.closed_at = actor.id, timezone.now()
     finding.save()

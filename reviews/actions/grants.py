@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -45,14 +46,14 @@ def open_grant(*, item: SampleItem, reason: str, minutes: int, actor: Actor) -> 
     if minutes not in MINUTES:
         raise Invalid("Choose one of the offered lengths.", field="minutes")
     now = timezone.now()
-    current = item.grants.filter(viewer_id=actor.id, closed_at__isnull=True, expires_at__gt=now).first()
+    current = item.grants.filter(viewer_id=UUID(actor.id), closed_at__isnull=True, expires_at__gt=now).first()
     if current is not None:
         with nothing_to_do():
             return current
     grant = ViewGrant.objects.create(
         session=item.session,
         item=item,
-        viewer_id=actor.id,
+        viewer_id=UUID(actor.id),
         viewer_role=role,
         reason=reason.strip(),
         granted_at=now,
@@ -72,9 +73,11 @@ def open_grant(*, item: SampleItem, reason: str, minutes: int, actor: Actor) -> 
 def _usable(grant: ViewGrant, actor: Actor) -> ViewGrant:
     """The grant, locked, when it is the actor's and still runs; NotFound and Conflict otherwise."""
     rows = ViewGrant.objects.select_for_update(of=("self",)).select_related("session")
-    locked = rows.filter(pk=grant.pk, viewer_id=actor.id).first()
+    locked = rows.filter(pk=grant.pk, viewer_id=UUID(actor.id)).first()
     if locked is None:
         raise NotFound("No such grant.")
+    if locked.viewer_role not in roles_of_actor(actor):
+        raise Forbidden("This grant was given for a role that you no longer have.", code="other_purpose")
     if locked.closed_at is not None or locked.expires_at <= timezone.now():
         raise Conflict("This grant has ended. Ask for a new one with a reason.", code="grant_ended")
     if locked.session.state != SessionState.AVAILABLE:
@@ -105,7 +108,7 @@ def close_grant(*, grant: ViewGrant, actor: Actor) -> ViewGrant:
     locked = (
         ViewGrant.objects.select_for_update(of=("self",))
         .select_related("session")
-        .filter(pk=grant.pk, viewer_id=actor.id)
+        .filter(pk=grant.pk, viewer_id=UUID(actor.id))
         .first()
     )
     if locked is None:

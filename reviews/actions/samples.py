@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from capture_sessions.models import CaptureSession
 from mci_core import envelope
 from mci_core.errors import Conflict, Invalid
 from reviews import sampling
-from reviews.models import Sample, SampleItem
+from reviews.models import PURPOSES, Sample, SampleItem
 
 MAX_SIZE = 500
 MAX_WINDOW = timedelta(days=92)
@@ -33,7 +33,10 @@ def commit_sample(
         raise Invalid(f"Choose between 1 and {MAX_SIZE} sessions.", field="size")
     if not timedelta(0) < window_to - window_from <= MAX_WINDOW:
         raise Invalid("The time span must be positive and at most 92 days.", field="window_to")
-    if purpose not in dict(Sample._meta.get_field("purpose").flatchoices):
+    if any(moment.astimezone(UTC).time() != time.min for moment in (window_from, window_to)):
+        # Whoever knows when somebody works could cut a window of minutes around that person's upload.
+        raise Invalid("A sample covers whole days (UTC).", field="window_from")
+    if purpose not in PURPOSES:
         raise Invalid("Choose one of the purposes.", field="purpose")
     seed = secrets.token_hex(32)
     sample = Sample(

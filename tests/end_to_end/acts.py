@@ -159,12 +159,13 @@ def review() -> dict[str, Any]:
     from audits.actor import Actor
     from reviews import actions
 
-    officer, now = _actor("privacy_officer"), timezone.now()
+    officer = _actor("privacy_officer")
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     sample = actions.commit_sample(
         purpose="redaction_quality",
         size=2,
-        window_from=now - timedelta(days=1),
-        window_to=now + timedelta(days=1),
+        window_from=today - timedelta(days=1),
+        window_to=today + timedelta(days=1),
         actor=officer,
     )
     sample = actions.draw_sample(sample=sample, actor=Actor.system("test"))

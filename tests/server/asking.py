@@ -20,9 +20,7 @@ def asked(cast: Cast, **changes: Any) -> PrivacyRequest:
 
 def approved(cast: Cast, **changes: Any) -> PrivacyRequest:
     """The officer grants it."""
-    return actions.approve_request(
-        request=asked(cast, **changes), reason=REASON, actor=cast.actor("officer")
-    )
+    return actions.approve_request(request=asked(cast, **changes), reason=REASON, actor=cast.actor("officer"))
 
 
 def held(cast: Cast) -> Any:

@@ -12,14 +12,16 @@ from tests.server.cast import REASON, Cast
 from tests.server.recordings import available, quarantined
 
 
-def committed(cast: Cast, *, who: str = "officer", purpose: str = "redaction_quality", size: int = 5) -> Sample:
+def committed(
+    cast: Cast, *, who: str = "officer", purpose: str = "redaction_quality", size: int = 5
+) -> Sample:
     """A sample whose seed is committed."""
-    now = timezone.now()
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return actions.commit_sample(
         purpose=purpose,
         size=size,
-        window_from=now - timedelta(days=2),
-        window_to=now + timedelta(days=1),
+        window_from=today - timedelta(days=2),
+        window_to=today + timedelta(days=1),
         actor=cast.actor(who),
     )
 

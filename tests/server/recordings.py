@@ -107,7 +107,7 @@ def header(count: int) -> dict[str, Any]:
         "time_resolution_ms": 1,
         "duration_ms": 5000,
         "event_count": count,
-        "channels": ["click", "focus", "mouse_move", "screenshot", "text"],
+        "channels": ["focus", "mouse_down", "mouse_move", "mouse_up", "screenshot", "text"],
     }
 
 

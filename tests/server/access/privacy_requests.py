@@ -32,6 +32,7 @@ ROWS = [
     Row("privacy_requests:request_detail", "GET", READERS, kwargs=_request),
     Row("privacy_requests:approve", "POST", OFFICER, kwargs=_request),
     Row("privacy_requests:refuse", "POST", OFFICER, kwargs=_request),
+    Row("privacy_requests:finish", "POST", OFFICER, kwargs=_request),
     Row("privacy_requests:place_hold", "POST", OFFICER, kwargs=_request),
     Row("privacy_requests:lift_hold", "POST", OFFICER, kwargs=_held),
     Row("privacy_requests_me:home", "GET", EVERYBODY),

@@ -26,6 +26,11 @@ def _refuse_request(cast: Cast) -> None:
     actions.refuse_request(request=asking.asked(cast), reason=REASON, actor=cast.actor("officer"))
 
 
+def _finish_request(cast: Cast) -> None:
+    granted = asking.approved(cast, kind="access")
+    actions.finish_request(request=granted, outcome=REASON, actor=cast.actor("officer"))
+
+
 def _advance_erasure(cast: Cast) -> None:
     actions.advance_erasure(erasure=asking.approved(cast).erasure, actor=cast.system())
 
@@ -43,6 +48,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "privacy_requests.withdraw_request": _withdraw_request,
     "privacy_requests.approve_request": _approve_request,
     "privacy_requests.refuse_request": _refuse_request,
+    "privacy_requests.finish_request": _finish_request,
     "privacy_requests.advance_erasure": _advance_erasure,
     "privacy_requests.place_hold": _place_hold,
     "privacy_requests.lift_hold": _lift_hold,

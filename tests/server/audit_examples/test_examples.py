@@ -23,9 +23,6 @@ from tests.server.cast import PEOPLE, REASON, Cast
 #: Functions beside actions, each with the reason why it writes no entry.
 NOT_ACTIONS = {
     ("audits.actions", "append"): "writes the entries",
-    ("capture_sessions.actions", "manifest_parts"): "reads",
-    ("capture_sessions.actions", "remove_erased_files"): "removes files whose erasure was logged",
-    ("reviews.actions.findings", "severity_of"): "computes",
 }
 
 

@@ -1,0 +1,33 @@
+"""The verbs that change sessions, split by meaning: uploads, and keeping what was taken in."""
+
+from __future__ import annotations
+
+from capture_sessions.actions.keeping import (
+    erase_sessions,
+    expire_sessions,
+    hold_sessions,
+    quarantine_session,
+    record_scan,
+)
+from capture_sessions.actions.uploads import (
+    accept_upload,
+    begin_upload,
+    drop_stale_uploads,
+    drop_uploads_of,
+    refuse_upload,
+    store_part,
+)
+
+__all__ = [
+    "accept_upload",
+    "begin_upload",
+    "drop_stale_uploads",
+    "drop_uploads_of",
+    "erase_sessions",
+    "expire_sessions",
+    "hold_sessions",
+    "quarantine_session",
+    "record_scan",
+    "refuse_upload",
+    "store_part",
+]

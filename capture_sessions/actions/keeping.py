@@ -1,0 +1,149 @@
+"""The verbs of a session that was taken in: its second scan, quarantine, holds, erasure, end of retention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+import audits.actions as audit
+from accounts.models import Subject
+from accounts.permissions import require
+from audits.actor import Actor
+from audits.queue import enqueue_on_commit
+from audits.registry import audited, nothing_to_do
+from capture_sessions.models import CaptureSession, SessionBlob, SessionState, SessionTotal
+from mci_core.errors import Conflict
+
+#: Kept of one scan. More of them tell nobody more: the session is closed, and its cause is a rule.
+MAX_HITS = 200
+
+
+@audited("capture_sessions.record_scan")
+def record_scan(
+    *, session: CaptureSession, hits: Sequence[Mapping[str, Any]], actor: Actor
+) -> CaptureSession:
+    """Keep the result of the second scan: clean makes it available, anything else quarantines it."""
+    require(actor, "capture_sessions.record_scan")
+    session = CaptureSession.objects.select_for_update().get(pk=session.pk)
+    if session.state != SessionState.RECEIVED:
+        with nothing_to_do():
+            return session
+    session.scan_hits = [{"seq": h["seq"], "field": h["field"], "label": h["label"]} for h in hits[:MAX_HITS]]
+    session.state = SessionState.QUARANTINED if hits else SessionState.AVAILABLE
+    session.scanned_at = timezone.now()
+    session.save(update_fields=["scan_hits", "state", "scanned_at"])
+    audit.append(
+        action="capture_sessions.record_scan",
+        actor=actor,
+        obj=session,
+        subject=session.subject_id,
+        facts={"state": session.state, "hits": len(hits), "labels": sorted({str(h["label"]) for h in hits})},
+    )
+    if hits:
+        enqueue_on_commit("reviews.tasks.open_findings", str(session.pk))
+    return session
+
+
+@audited("capture_sessions.quarantine_session")
+def quarantine_session(*, session: CaptureSession, actor: Actor) -> CaptureSession:
+    """Close a session to every reader because something leaked in it; it can still be erased."""
+    require(actor, "capture_sessions.quarantine_session")
+    session = CaptureSession.objects.select_for_update().get(pk=session.pk)
+    if session.state != SessionState.AVAILABLE:
+        with nothing_to_do():
+            return session
+    session.state = SessionState.QUARANTINED
+    session.save(update_fields=["state"])
+    audit.append(
+        action="capture_sessions.quarantine_session", actor=actor, obj=session, subject=session.subject_id
+    )
+    return session
+
+
+@audited("capture_sessions.hold_sessions")
+def hold_sessions(*, subject: Subject, until: datetime | None, actor: Actor) -> int:
+    """Keep a person's sessions from erasure until then (None: lift). Returns how many."""
+    require(actor, "capture_sessions.hold_sessions")
+    count = (
+        CaptureSession.objects.filter(subject=subject)
+        .exclude(state=SessionState.ERASED)
+        .update(held_until=until)
+    )
+    audit.append(
+        action="capture_sessions.hold_sessions",
+        actor=actor,
+        obj=subject,
+        subject=subject.pk,
+        facts={"sessions": count, "until": until},
+    )
+    return count
+
+
+@audited("capture_sessions.erase_sessions")
+def erase_sessions(*, session_ids: Iterable[UUID], because: str, actor: Actor) -> int:
+    """Destroy the keys of these sessions and order their files removed. Conflict when one is held."""
+    require(actor, "capture_sessions.erase_sessions")
+    now = timezone.now()
+    sessions = list(
+        CaptureSession.objects.select_for_update()
+        .filter(pk__in=list(session_ids))
+        .exclude(state=SessionState.ERASED)
+        .order_by("pk")
+    )
+    if any(session.held_until and session.held_until > now for session in sessions):
+        raise Conflict("A legal hold covers one of these sessions.", code="legal_hold")
+    if not sessions:
+        with nothing_to_do():
+            return 0
+    _erase(sessions, because=because, now=now)
+    for session in sessions:
+        audit.append(
+            action="capture_sessions.erase_sessions",
+            actor=actor,
+            obj=session,
+            subject=session.subject_id,
+            facts={"because": because, "manifest": session.manifest_sha256},
+        )
+    return len(sessions)
+
+
+def _erase(sessions: Sequence[CaptureSession], *, because: str, now: datetime) -> None:
+    ids = [session.pk for session in sessions]
+    SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True).update(
+        wrapped_key=None, erased_at=now
+    )
+    SessionTotal.objects.filter(session__in=ids).delete()
+    CaptureSession.objects.filter(pk__in=ids).update(
+        state=SessionState.ERASED,
+        erased_at=now,
+        erased_because=because,
+        manifest=b"",
+        report={},
+        scan_hits=[],
+    )
+    enqueue_on_commit("capture_sessions.tasks.remove_files")
+
+
+@audited("capture_sessions.expire_sessions")
+def expire_sessions(*, actor: Actor) -> int:
+    """Erase what is past its retention; held sessions wait for the end of their hold."""
+    require(actor, "capture_sessions.expire_sessions")
+    now = timezone.now()
+    due = list(CaptureSession.objects.select_for_update(skip_locked=True).expired(now).order_by("pk")[:500])
+    if not due:
+        with nothing_to_do():
+            return 0
+    _erase(due, because="retention", now=now)
+    for session in due:
+        audit.append(
+            action="capture_sessions.expire_sessions",
+            actor=actor,
+            obj=session,
+            subject=session.subject_id,
+            facts={"because": "retention", "manifest": session.manifest_sha256},
+        )
+    return len(due)
