@@ -30,9 +30,31 @@ PLACES: tuple[tuple[str | None, int], ...] = (
     ("IT", 2),
     (None, 2),
 )
-GIVEN = ("Ada", "Bruno", "Chiara", "Dmitri", "Esra", "Farid", "Greta", "Hiro", "Ines", "Jakob")
+GIVEN: tuple[str, ...] = (
+    "Ada",
+    "Bruno",
+    "Chiara",
+    "Dmitri",
+    "Esra",
+    "Farid",
+    "Greta",
+    "Hiro",
+    "Ines",
+    "Jakob",
+)
 GIVEN += ("Kavita", "Liam", "Mona", "Nils", "Oona", "Pablo", "Quinn", "Rosa", "Sven", "Tara")
-FAMILY = ("Abel", "Brandt", "Costa", "Dahl", "Egger", "Fischer", "Grau", "Holm", "Iwata", "Jansen")
+FAMILY: tuple[str, ...] = (
+    "Abel",
+    "Brandt",
+    "Costa",
+    "Dahl",
+    "Egger",
+    "Fischer",
+    "Grau",
+    "Holm",
+    "Iwata",
+    "Jansen",
+)
 FAMILY += ("Kaya", "Lund", "Moreau", "Novak", "Okoye", "Petrov", "Quist", "Rossi", "Stone", "Tran")
 #: Sign-in name -> staff role. The first two admins are the bootstrap.
 STAFF = {

@@ -92,7 +92,8 @@ def devices() -> list[dict[str, Any]]:
     """What is desired and what was confirmed, of every device."""
     from agents.models import Device
 
-    return list(Device.objects.values("name", "desired_release", "applied_release", "capture_state"))
+    names = ("name", "desired_release", "applied_release", "capture_state")
+    return [dict(zip(names, row, strict=True)) for row in Device.objects.values_list(*names)]
 
 
 def rollout_state() -> dict[str, Any]:
@@ -187,6 +188,7 @@ def erase(subject_id: str) -> dict[str, Any]:
     from privacy_requests import actions
 
     subject = Subject.objects.select_related("user").get(pk=subject_id)
+    assert subject.user is not None
     request = actions.submit_request(
         subject=subject, kind="delete", scope="all", sessions=[], message="", actor=act_as(subject.user)
     )

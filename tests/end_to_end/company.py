@@ -125,7 +125,7 @@ class Company:
                 " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
             ).fetchall()
             for (table,) in rows:
-                with connection.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copy:  # type: ignore[arg-type]  # names from the catalogue
+                with connection.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT") as copy:
                     yield table, b"".join(bytes(chunk) for chunk in copy)
 
     def valkey_bytes(self) -> Iterator[tuple[str, bytes]]:

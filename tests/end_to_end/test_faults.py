@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -41,7 +40,7 @@ def test_a_worker_killed_in_the_middle_of_a_rollout_changes_nothing(
     company.act("roll_out", str(release["number"]))
 
     def some_assigned() -> bool:
-        state: dict[str, Any] = company.act("rollout_state")["deliveries"]
+        state: dict[str, int] = company.act("rollout_state")["deliveries"]
         return sum(state.values()) > state.get("pending", 0)
 
     company.until(some_assigned, what="the first chunk")
