@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ def hire(since: datetime) -> list[Person]:
     for login, role in list(STAFF.items())[2:]:
         people.append(_staff(login, role, departments[4], admin, second))
     places = [place for place, count in PLACES for _ in range(count)]
+    random.Random("acme").shuffle(places)  # noqa: S311  # the same company each time
     for number, (name, place) in enumerate(zip(_names(), places, strict=False)):
         if len(people) == 40:
             break

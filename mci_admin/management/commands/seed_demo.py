@@ -24,8 +24,9 @@ from jurisdictions.actions import load_packs
 from mci_admin.demo import history, people, policy
 
 AGENTS = 5
-PAST_AGENTS = 8
-DAYS = 5
+PAST_AGENTS = 10
+DAYS = 12
+SESSIONS_EACH = 4
 
 
 class Command(BaseCommand):
@@ -71,9 +72,12 @@ def _make(*, days: int, past_agents: int) -> dict[str, Any]:
         rollout = policy.roll_out(release, staff["admin"][1])
         _finish(rollout, past, release)
     sign_ins = people.open_doors(crew)
-    for number in range(days * len(past)):
+    for number in range(SESSIONS_EACH * len(past) if days else 0):
         agent = past[number % len(past)]
-        moment = history.some_time_of(now - timedelta(days=days - number // len(past)))
+        # Spread over the days, so that full weeks are among them.
+        moment = history.some_time_of(
+            now - timedelta(days=days - number * days // (SESSIONS_EACH * len(past)))
+        )
         history.work(agent, release, moment, seed=f"history-{number}")
     refresh_timestamp(actor=Actor.system("demo"), force=True)
     return {
