@@ -1,4 +1,4 @@
-"""Registers the app `reviews` with Django."""
+"""Registers the app `reviews` with Django, and its gate with rollouts."""
 
 from __future__ import annotations
 
@@ -9,3 +9,9 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
     verbose_name = "Reviews"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from capture_policies import gates
+        from reviews.gate import leaks
+
+        gates.register("leaks", leaks)
