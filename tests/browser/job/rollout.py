@@ -1,0 +1,50 @@
+"""Act 3: the signed release goes out in two waves, and the page follows without being loaded again."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.job.scene import Scene, path_of, row
+from tests.browser.support import Walk
+
+WAVES = ((50, 0), (75, 0), (100, 0))
+MINUTE = 60_000
+
+
+def roll_out(scene: Scene) -> None:
+    """Started while no agent runs: the page shows who was told, then follows them as they come."""
+    enrolled = scene.agents_ready()
+    walk = scene.walks["admin"]
+    page = walk.page
+    page.get_by_role("link", name="Roll out…").click()
+    walk.settle()
+    scene.fresh("admin")
+    _fill_waves(walk)
+    walk.step("11-plan-a-rollout")
+    page.get_by_role("button", name="Start rollout").click()
+    walk.settle()
+    scene.fresh("admin")
+    live = page.locator("#live")
+    expect(live).to_contain_text("Running")
+    expect(live.locator(".funnel li", has_text="Told").locator(".funnel-value")).to_have_text(
+        re.compile(r"[1-9]"), timeout=MINUTE
+    )
+    walk.step("12-rollout-is-live")
+    scene.known["rollout"] = path_of(walk)
+    scene.start_agents()
+    applied = live.locator(".funnel li", has_text="Applied").locator(".funnel-value")
+    expect(applied).to_have_text(str(enrolled), timeout=2 * MINUTE)
+    expect(live.locator(".tile", has_text="State")).to_contain_text("Done", timeout=MINUTE)
+    walk.step("13-rollout-is-done")
+    walk.go("/devices/")
+    expect(row(walk, "Capturing")).to_have_count(enrolled, timeout=MINUTE)
+    walk.step("14-devices")
+
+
+def _fill_waves(walk: Walk) -> None:
+    for number, (percent, minutes) in enumerate(WAVES):
+        walk.page.locator(f"[name=waves-{number}-percent]").fill(str(percent))
+        walk.page.locator(f"[name=waves-{number}-soak_minutes]").fill(str(minutes))
+    walk.page.locator("[name=reason]").fill("The wiki was asked for by the ML staff.")
