@@ -60,7 +60,9 @@ fix: setup  ## format and repair what can be repaired by itself
 	find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2
 
 bench: setup  ## measure: throughput of push, ingest and the audit log
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; MCI_ENV=test $(BIN)/python $$script; done
+	@shopt -s nullglob; for script in benchmarks/bench_*.py; do \
+	  echo "== $$script"; MCI_ENV=test PYTHONPATH=. $(BIN)/python $$script; \
+	done
 
 docs: setup  ## write what is generated: the OpenAPI schema and the reference of settings
 	MCI_ENV=test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
