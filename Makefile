@@ -59,12 +59,12 @@ fix: setup  ## format and repair what can be repaired by itself
 	$(BIN)/ruff format .
 	find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2
 
-bench: setup  ## measure: throughput of push, ingest and the audit log
-	@shopt -s nullglob; for script in benchmarks/bench_*.py; do \
+bench: setup  ## run every measurement; each prints its own inputs
+	@shopt -s nullglob; for script in benchmarks/[a-z]*.py; do \
 	  echo "== $$script"; MCI_ENV=test PYTHONPATH=. $(BIN)/python $$script; \
 	done
 
-docs: setup  ## write what is generated: the OpenAPI schema and the reference of settings
+docs: setup  ## write the OpenAPI description of the REST API to docs/openapi.yaml
 	MCI_ENV=test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 wheel: setup  ## build the agent's wheel into dist/
