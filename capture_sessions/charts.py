@@ -4,7 +4,10 @@ table.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from capture_sessions.summaries import Summary
 
@@ -28,7 +31,18 @@ def events_by_day(summary: Summary) -> dict[str, Any]:
             }
             for app in apps
         ],
-        "layout": {"barmode": "stack", "yaxis": {"title": {"text": "events"}}},
+        "layout": {
+            "barmode": "stack",
+            "xaxis": {"range": _span(summary)},
+            "yaxis": {"title": {"text": "events"}},
+        },
         "columns": ["Day", "App or site", "Events"],
         "rows": [[day.isoformat(), app, events] for day, app, events in summary.by_day],
     }
+
+
+def _span(summary: Summary) -> list[str]:
+    """The days of the summary, half a day wider at both ends, so that each bar is as wide as a day."""
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    first = noon - timedelta(days=summary.days)
+    return [first.strftime("%Y-%m-%d %H:%M"), noon.strftime("%Y-%m-%d %H:%M")]

@@ -14,6 +14,7 @@ from django_filters import ChoiceFilter, DateFilter, FilterSet
 from accounts.access import EmployeePage, employee_page
 from audits.listing import Column, Empty, ListPage
 from capture_sessions.models import CaptureSession, SessionState
+from capture_sessions.summaries import class_words, signal_words
 
 
 class MySessionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -70,6 +71,18 @@ def session_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     session = get_object_or_404(
         CaptureSession.objects.of_person(request.user).select_related("device"), pk=pk
     )
-    totals = session.totals.order_by("entry_label", "signal")
-    context = {"session": session, "totals": totals, "report": session.report}
+    totals = session.totals.order_by("entry_label", "-events")
+    context = {
+        "session": session,
+        "totals": [(total, signal_words(total.signal)) for total in totals],
+        "taken_out": _in_words(session.report.get("labels")),
+        "dropped": _in_words(session.report.get("dropped")),
+    }
     return render(request, "capture_sessions/my_session_detail.html", context)
+
+
+def _in_words(counts: dict[str, int] | None) -> list[tuple[str, int]]:
+    """Counts of the redaction report, the largest first."""
+    return [
+        (class_words(name), count) for name, count in sorted((counts or {}).items(), key=lambda it: -it[1])
+    ]

@@ -10,6 +10,22 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from capture_sessions.models import SessionTotal
+from mci_core.policy import SIGNAL_WORDS
+
+_ACRONYMS = {"ip": "IP", "url": "URL", "iban": "IBAN", "us": "US", "ssn": "SSN", "jwt": "JWT", "id": "ID"}
+
+
+def signal_words(signal: str) -> str:
+    """``mouse_move`` -> ``Mouse movement``; which window is in front belongs to no signal of its own."""
+    words = SIGNAL_WORDS.get(signal, "window in front" if signal == "focus" else signal)
+    return words[:1].upper() + words[1:]
+
+
+def class_words(label: str) -> str:
+    """``URL_CREDENTIAL`` -> ``URL credential``: what redaction calls what it found."""
+    words = [_ACRONYMS.get(word, word) for word in label.lower().split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ def own_summary(user: Any, *, days: int = 30) -> Summary:
     return Summary(
         days=days,
         by_app=by_app,
-        by_signal=[Row(row["signal"], row["e"], row["s"]) for row in signals],
+        by_signal=[Row(signal_words(row["signal"]), row["e"], row["s"]) for row in signals],
         by_day=[(row["day"], row["entry_label"], row["e"]) for row in per_day],
         events=sum(row.events for row in by_app),
         seconds=sum(row.seconds for row in by_app),

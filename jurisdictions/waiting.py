@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def waiting(user: User) -> list[WaitingItem]:
-    return [*_notice(user), *_reviews(user)]
+    return [*own_notice(user), *_reviews(user)]
 
 
-def _notice(user: User) -> list[WaitingItem]:
+def own_notice(user: User) -> list[WaitingItem]:
+    """The live notice, while this person has not acknowledged it; also for the employee's own page."""
     live, subject = Notice.objects.live(), user.own_subject_id
     if live is None or subject is None:
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_filters import ChoiceFilter, FilterSet
 
 from accounts.access import EmployeePage, employee_page, user_actor
-from accounts.models import Subject
+from accounts.models import Subject, User
 from agents.models import Device
 from audits.forms_support import refusals_on
 from audits.listing import Column, Empty, ListPage
@@ -22,6 +22,9 @@ from capture_policies import words
 from capture_policies.queries import live_policy_for
 from capture_sessions import charts
 from capture_sessions.summaries import own_summary
+from jurisdictions.rulings import ruling_for
+from jurisdictions.waiting import own_notice
+from mci_core.jurisdiction import REASONS
 from privacy_requests import actions
 from privacy_requests.forms import RequestForm
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
@@ -45,8 +48,13 @@ def home(request: HttpRequest) -> HttpResponse:
     holds = LegalHold.objects.filter(
         subject__user=request.user.pk, lifted_at__isnull=True, expires_at__gt=timezone.now()
     )
+    user = cast("User", request.user)  # the gate lets nobody else in
+    subject = Subject.objects.filter(user=user).first()
+    ruling = ruling_for(subject, at=timezone.now(), personal_device=False) if subject else None
     context = {
         "devices": devices,
+        "waiting": own_notice(user),
+        "refusal": REASONS.get(ruling.reason, "") if ruling and not ruling.capture else "",
         "summary": summary,
         "figure": charts.events_by_day(summary) if summary.events else None,
         "holds": holds,

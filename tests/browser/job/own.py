@@ -64,7 +64,7 @@ def _see_summary(walk: Walk) -> None:
     walk.go("/me/")
     main = page.locator("main")
     expect(main.locator("[data-chart] svg").first).to_be_visible()
-    page.locator("summary", has_text="table").first.click()
+    page.locator("summary", has_text="Numbers").first.click()
     expect(row(walk, "Service desk").first).to_be_visible()
     walk.step("24-my-capture")
     walk.go("/me/captured/")
