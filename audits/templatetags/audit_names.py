@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag
 def actor(entry: AuditEntry, names: dict[str, str]) -> SafeString:
-    """A person's name, a pseudonym for somebody who acted on their own data, a device or a part of the system."""
+    """A person's name, the pseudonym of somebody who acted on own data, a device, a part of the system."""
     kind, _, key = entry.actor.partition(":")
     if entry.actor in names and kind == "user":
         role = (entry.actor_role or "").replace("_", " ").replace("+", ", ")

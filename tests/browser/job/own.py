@@ -1,4 +1,4 @@
-"""Act 5: an employee sees what is captured and who looked, acknowledges a notice, and has everything erased."""
+"""Act 5: an employee sees what is captured and who looked, reads a notice, and has everything erased."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ def _owner(scene: Scene) -> str:
     found: list[str] = []
     for name in scene.employees:
         walk = scene.sign_in(name)
-        assert path_of(walk) == "/me/"
+        walk.go("/")
+        assert path_of(walk) == "/me/"  # the first page of somebody without a staff role
         answer = walk.page.goto(f"{walk.base}/me/sessions/{scene.known['session']}/")
         assert answer is not None
         assert answer.status in (200, 404)
