@@ -27,9 +27,11 @@ class RequestForm(forms.ModelForm[PrivacyRequest]):
         help_text="Only needed for some sessions. The newest hundred are offered.",
     )
 
+    field_order = ("kind", "scope", "sessions", "message")
+
     class Meta:
         model = PrivacyRequest
-        fields = ("kind", "scope", "sessions", "message")
+        fields = ("kind", "scope", "message")  # the model keeps ids of sessions, the form offers rows
         labels = {"kind": "What do you ask for?", "scope": "Of what?", "message": "Message"}
         help_texts = {"message": "You need not give a reason."}
         widgets = {

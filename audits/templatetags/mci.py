@@ -250,7 +250,20 @@ def chart(context: Context, figure: Mapping[str, Any]) -> dict[str, Any]:
     seen = context.render_context.get("mci_charts") or 0
     context.render_context["mci_charts"] = seen + 1
     spec = {"data": figure["data"], "layout": figure.get("layout", {})}
-    return {"figure": figure, "spec": spec, "spec_id": f"chart-data-{figure['id']}", "first": seen == 0}
+    numeric = [_is_number(cell) for cell in next(iter(figure["rows"]), figure["columns"])]
+    return {
+        "figure": figure,
+        "columns": list(zip(figure["columns"], numeric, strict=False)),
+        "rows": [list(zip(row, numeric, strict=False)) for row in figure["rows"]],
+        "spec": spec,
+        "spec_id": f"chart-data-{figure['id']}",
+        "first": seen == 0,
+    }
+
+
+def _is_number(cell: object) -> bool:
+    """Whether a cell stands in a column of numbers, written out or not."""
+    return not isinstance(cell, str) or cell[:1].isdigit()
 
 
 @register.simple_tag

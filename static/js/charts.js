@@ -23,7 +23,7 @@
       legend: { orientation: "h", y: -0.16, traceorder: "normal", font: { size: 11, color: css("--text-2") } },
       hoverlabel: { bgcolor: css("--surface-3"), bordercolor: css("--line-strong"), font: { family: css("--font"), size: 12, color: css("--text") } },
       ...given,
-      xaxis: axis({ showgrid: false, type: "category", ...given.xaxis }), yaxis: axis({ rangemode: "tozero", ...given.yaxis }),
+      xaxis: axis({ showgrid: false, type: given.xaxis?.range ? "date" : "category", ...given.xaxis }), yaxis: axis({ rangemode: "tozero", ...given.yaxis }),
     };
   }
 

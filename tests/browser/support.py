@@ -174,6 +174,7 @@ class Walk:
         ]
 
     def _shot(self, name: str) -> None:
+        self.page.evaluate("document.querySelector('dialog[open]') || window.scrollTo(0, 0)")
         folder = ARTIFACTS / self.name
         folder.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=folder / f"{name}.png", full_page=True)
