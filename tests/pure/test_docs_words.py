@@ -85,10 +85,9 @@ def test_no_page_names_a_target_that_does_not_exist() -> None:
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_pages_use_the_words_of_the_product(page: Path) -> None:
     prose = prose_of(page)
+    flags = re.IGNORECASE
     found = [
-        f"{wrong} (say {right})"
-        for wrong, right in WRONG_WORDS.items()
-        if re.search(wrong, prose, re.IGNORECASE)
+        f"{wrong} (say {right})" for wrong, right in WRONG_WORDS.items() if re.search(wrong, prose, flags)
     ]
     assert found == []
 
