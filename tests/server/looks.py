@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -26,13 +27,13 @@ def committed(
     )
 
 
-def drawn(cast: Cast, **changes: str) -> Sample:
+def drawn(cast: Cast, **changes: Any) -> Sample:
     """A drawn sample with one session of the employee in it."""
     available(cast)
     return actions.draw_sample(sample=committed(cast, **changes), actor=cast.system())
 
 
-def item(cast: Cast, **changes: str) -> SampleItem:
+def item(cast: Cast, **changes: Any) -> SampleItem:
     """That session in the sample."""
     return drawn(cast, **changes).items.get()
 
