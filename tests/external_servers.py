@@ -24,6 +24,7 @@ import redis
 
 from mci_admin.services.places import as_server_user, ends_with_us, server_user
 from mci_admin.services.servers import stop
+from tests.plugin_servers import let_owner_empty_tables
 
 TESTS = ["tests/server"]
 
@@ -108,6 +109,7 @@ def _make_owner(port: int, password: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE mci_owner LOGIN CREATEDB CREATEROLE PASSWORD '{password}'")
         connection.execute("CREATE DATABASE mci OWNER mci_owner")
+    let_owner_empty_tables(url, "mci_owner")
 
 
 def main(arguments: list[str]) -> int:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
+from psycopg import sql
 
 if TYPE_CHECKING:
     from mci_admin.services.embedded import Embedded
@@ -45,11 +47,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         return
     if _only_pure(args):
         return
+    from mci_admin.services import servers
     from mci_admin.services.embedded import Embedded
 
-    pair = Embedded(Session.folder / "var")
+    pair = Embedded(Session.folder / "var", durable=False)
     pair.start()
     Session.pair = pair
+    let_owner_empty_tables(
+        servers.postgres_url(pair.places, servers.SUPERUSER, "postgres"), servers.OWNER_ROLE
+    )
+
+
+def let_owner_empty_tables(superuser_url: str, owner: str) -> None:
+    """Between tests the owner switches triggers and foreign keys off; an administrator must allow that."""
+    statement = sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}")
+    with psycopg.connect(superuser_url) as connection:
+        connection.execute(statement.format(sql.Identifier(owner)))
 
 
 def _own_places() -> None:

@@ -26,8 +26,9 @@ from mci_admin.services.places import Places, ServiceError
 class Embedded:
     """A context manager that runs both servers; ``restart`` either one while it lives."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, *, durable: bool = True) -> None:
         self.places = Places(var.resolve())
+        self.durable = durable
         self.postgres: subprocess.Popen[bytes] | None = None
         self.valkey: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
@@ -39,7 +40,7 @@ class Embedded:
             servers.end_left_over(self.places)
             self._clear_stale()
             servers.initialise_postgres(self.places)
-            self.postgres = servers.start_postgres(self.places)
+            self.postgres = servers.start_postgres(self.places, durable=self.durable)
             self.valkey = servers.start_valkey(self.places)
             servers.wait_for_postgres(self.places, self.postgres)
             servers.wait_for_valkey(self.places, self.valkey)
@@ -71,7 +72,7 @@ class Embedded:
     def restart_postgres(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT is PostgreSQL's fast stop; SIGQUIT its crash."""
         servers.stop(self.postgres, how)
-        self.postgres = servers.start_postgres(self.places)
+        self.postgres = servers.start_postgres(self.places, durable=self.durable)
         servers.wait_for_postgres(self.places, self.postgres)
         self._write_record()
 

@@ -18,7 +18,7 @@ from mci_admin.services.places import Places, ServiceError, as_server_user, ends
 START_SECONDS = 60
 STOP_SECONDS = 20
 OWNER_ROLE, APP_ROLE, DATABASE = "mci_owner", "mci_app", "mci"
-_SUPERUSER = "postgres"
+SUPERUSER = "postgres"
 
 
 def _binaries() -> Path:
@@ -62,13 +62,17 @@ def initialise_postgres(places: Places) -> bool:
     """Make the data folder once. Returns whether it was made now."""
     if (places.postgres_data / "PG_VERSION").exists():
         return False
-    command = [str(_binaries() / "initdb"), "-D", str(places.postgres_data), "-U", _SUPERUSER]
+    command = [str(_binaries() / "initdb"), "-D", str(places.postgres_data), "-U", SUPERUSER]
     command += ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
     _run([*as_server_user(), *command], "Making the PostgreSQL data folder")
     return True
 
 
-def start_postgres(places: Places) -> subprocess.Popen[bytes]:
+#: For tests alone: what a crash of the machine would lose is thrown away anyway.
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def start_postgres(places: Places, *, durable: bool = True) -> subprocess.Popen[bytes]:
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(places.sockets),
@@ -84,7 +88,7 @@ def start_postgres(places: Places) -> subprocess.Popen[bytes]:
     }
     prefix = ends_with_us(as_server_user(), signal.SIGINT)
     command = [*prefix, str(_binaries() / "postgres"), "-D", str(places.postgres_data)]
-    for name, value in settings.items():
+    for name, value in {**settings, **({} if durable else _NOT_DURABLE)}.items():
         command += ["-c", f"{name}={value}"]
     return _spawn(command, places.log_dir / "postgres.log")
 
@@ -129,7 +133,7 @@ def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for_postgres(places: Places, process: subprocess.Popen[bytes] | None) -> None:
-    url = postgres_url(places, _SUPERUSER, "postgres")
+    url = postgres_url(places, SUPERUSER, "postgres")
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -162,7 +166,7 @@ def _still_waiting(
 
 def ensure_roles(places: Places) -> None:
     """Two roles: the owner of the tables (no superuser), and the application, which owns nothing."""
-    url = postgres_url(places, _SUPERUSER, "postgres")
+    url = postgres_url(places, SUPERUSER, "postgres")
     with psycopg.connect(url, autocommit=True) as connection:
         known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
         if OWNER_ROLE not in known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from graphlib import TopologicalSorter
 from types import ModuleType
 from typing import Any
 
@@ -95,33 +94,37 @@ def _remember_reference_data() -> None:
 
 
 def empty_tables() -> None:
-    """As the owner, with the triggers of the audit log off: nobody else can do this, and a test proves it."""
+    """As the owner, with triggers and foreign keys off: nobody else can do this, and a test proves it.
+
+    Deleting few rows from few tables is many times faster than truncating all of them.
+    """
     connections["default"].close()
     with owner_connection() as owner, owner.transaction():
-        guarded = database.with_partitions(owner.cursor(), database.append_only_tables())
         owner.execute("SET LOCAL lock_timeout = '20s'")
-        tables = sql.SQL(", ").join(sql.Identifier(name) for name in _tables(owner))
-        for table in guarded:
-            owner.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(table))
-        # Sequences go on: a row that comes back keeps its number.
-        owner.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
-        for table in guarded:
-            owner.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(table))
-        for name in _in_order(owner):
-            owner.execute(
-                sql.SQL("INSERT INTO {} SELECT * FROM {}").format(
-                    sql.Identifier(name), sql.Identifier("kept", name)
+        owner.execute("SET LOCAL session_replication_role = replica")
+        for name in _changed(owner):
+            table = sql.Identifier(name)
+            owner.execute(sql.SQL("DELETE FROM {}").format(table))
+            if name in _kept:
+                owner.execute(
+                    sql.SQL("INSERT INTO {} SELECT * FROM {}").format(table, sql.Identifier("kept", name))
                 )
-            )
 
 
-def _in_order(owner: psycopg.Connection[Any]) -> list[str]:
-    """The kept tables, those that are referred to first."""
-    edges = owner.execute(
-        "SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f'"
-    ).fetchall()
-    needs = {name: {b for a, b in edges if a == name and b != name and b in _kept} for name in _kept}
-    return list(TopologicalSorter(needs).static_order())
+def _changed(owner: psycopg.Connection[Any]) -> list[str]:
+    """Tables that hold something else than what migrations wrote."""
+    query = sql.SQL(" UNION ALL ").join(_differs(name) for name in _tables(owner))
+    return [row[0] for row in owner.execute(query).fetchall()]
+
+
+def _differs(name: str) -> sql.Composed:
+    names = {"name": sql.Literal(name), "table": sql.Identifier(name), "kept": sql.Identifier("kept", name)}
+    if name not in _kept:
+        return sql.SQL("SELECT {name} WHERE EXISTS (TABLE {table})").format(**names)
+    return sql.SQL(
+        "SELECT {name} WHERE EXISTS ((TABLE {table} EXCEPT TABLE {kept})"
+        " UNION ALL (TABLE {kept} EXCEPT TABLE {table}))"
+    ).format(**names)
 
 
 def empty_redis() -> None:
