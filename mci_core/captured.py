@@ -51,13 +51,18 @@ def judge(event: Mapping[str, Any], policy: Policy, denied_signals: Collection[s
     signal = str(event.get("signal", ""))
     if signal not in _SIGNALS_OF_TYPE.get(str(event.get("type")), frozenset()):
         return "unknown_event"
-    if event.get("secure") or is_secure(event.get("target")) or "boxes" in event:
+    if event.get("secure") or _typed_secretly(event) or "boxes" in event:
         return "secure_field"
     if signal not in (FOCUS, MARKER) and signal not in entry.signals:
         return "signal_not_allowed"
     if signal in denied_signals:
         return "signal_denied_by_law"
     return _judge_shape(event, entry, signal, entry.signals - frozenset(denied_signals))
+
+
+def _typed_secretly(event: Mapping[str, Any]) -> bool:
+    """Only what is typed can be a secret: a click into a password field tells nothing."""
+    return event.get("type") in ("key", "text") and is_secure(event.get("target"))
 
 
 def _judge_shape(event: Mapping[str, Any], entry: Entry, signal: str, allowed: Collection[str]) -> str | None:

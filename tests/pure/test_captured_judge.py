@@ -73,7 +73,7 @@ def test_what_the_policy_allows_is_let_in(kept: dict[str, Any]) -> None:
         ("unknown_event", event("marker", "marker", name="my password is hunter2")),
         ("secure_field", event("key", "keystroke", state="down", key="*", secure=True)),
         ("secure_field", event("text", "text", op="insert", text="x", target={"role": "password"})),
-        ("secure_field", event("mouse_down", "click", x=1, y=2, button="left", target={"secure": True})),
+        ("secure_field", event("key", "keystroke", state="down", key="*", target={"secure": True})),
         ("secure_field", {**shot(), "boxes": [{"rect": [0, 0, 1, 1], "text": "what was on the screen"}]}),
         ("private_window", event("focus", "focus", app={"name": "Excel"}, window={"private": True})),
         ("window_not_allowed", shot({"app": "Signal.exe", "allowed": False})),
@@ -91,6 +91,11 @@ def test_what_the_policy_allows_is_let_in(kept: dict[str, Any]) -> None:
 )
 def test_what_no_agent_could_have_kept_is_named(reason: str, kept: dict[str, Any]) -> None:
     assert captured.judge(kept, policy(), ()) == reason
+
+
+def test_a_click_into_a_password_field_is_let_in_as_the_agent_keeps_it() -> None:
+    click = event("mouse_down", "click", x=1, y=2, button="left", target={"role": "password", "secure": True})
+    assert captured.judge(click, policy(), ()) is None
 
 
 @pytest.mark.parametrize("kept", [one for one in GOOD if one["signal"] not in ("focus", "marker")])
