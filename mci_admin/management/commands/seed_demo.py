@@ -34,6 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=DAYS, help="how many days of history")
+        parser.add_argument("--sessions-each", type=int, default=SESSIONS_EACH, help="of each of them")
         parser.add_argument("--past-agents", type=int, default=PAST_AGENTS, help="devices with a history")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError("The demo is not made in production.")
         if User.objects.exists():
             raise CommandError("Accounts exist, but the demo is not complete. Run: make demo-reset")
-        found = _make(days=options["days"], past_agents=options["past_agents"])
+        found = _make(days=options["days"], past_agents=options["past_agents"], each=options["sessions_each"])
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = target.with_suffix(".new")
         draft.write_text(json.dumps(found, indent=2), encoding="utf-8")
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         os.replace(draft, target)
 
 
-def _make(*, days: int, past_agents: int) -> dict[str, Any]:
+def _make(*, days: int, past_agents: int, each: int) -> dict[str, Any]:
     now = datetime.now(UTC)
     start = history.some_time_of(now - timedelta(days=days + 1))
     with time_machine.travel(start, tick=True):
@@ -72,19 +73,16 @@ def _make(*, days: int, past_agents: int) -> dict[str, Any]:
         rollout = policy.roll_out(release, staff["admin"][1])
         _finish(rollout, past, release)
     sign_ins = people.open_doors(crew)
-    for number in range(SESSIONS_EACH * len(past) if days else 0):
+    count = each * len(past) if days else 0
+    for number in range(count):
         agent = past[number % len(past)]
         # Spread over the days, so that full weeks are among them.
-        moment = history.some_time_of(
-            now - timedelta(days=days - number * days // (SESSIONS_EACH * len(past)))
-        )
+        moment = history.some_time_of(now - timedelta(days=days - number * days // count))
         history.work(agent, release, moment, seed=f"history-{number}")
     refresh_timestamp(actor=Actor.system("demo"), force=True)
     return {
         "sign_ins": [one.as_dict() for one in sign_ins],
-        "agents": [
-            _token(people.act_as(person.user).user.subject, staff, i) for i, person in _live(employees)
-        ],
+        "agents": [_token(person.user, staff, i) for i, person in _live(employees)],
     }
 
 
@@ -96,11 +94,14 @@ def _live(employees: list[people.Person]) -> list[tuple[int, people.Person]]:
     return list(enumerate([*firsts.values(), *rest][:AGENTS], start=1))
 
 
-def _token(subject: Any, staff: dict[str, list[Actor]], number: int) -> dict[str, str]:
+def _token(user: User, staff: dict[str, list[Actor]], number: int) -> dict[str, str]:
     _, secret = create_enrolment_token(
-        subject=subject, label=f"demo computer {number}", days=30, actor=staff["admin"][1]
+        subject=people.act_as(user).user.subject,
+        label=f"demo computer {number}",
+        days=30,
+        actor=staff["admin"][1],
     )
-    return {"name": f"demo-{number}", "token": secret}
+    return {"name": f"demo-{number}", "email": user.email, "token": secret}
 
 
 def _finish(rollout: Rollout, past: list[history.PastAgent], release: Any) -> None:
