@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Locator
 from tests.browser.support import Codes, Walk, open_walk
 from tests.end_to_end.company import Company
 
-#: The seeded agents that run, by their number: employees in New York and in Texas.
-AGENTS = (2, 3)
+#: Whose agents run: of the people in these places, those who can sign in.
+PLACES = ("employee in US-TX", "employee in US-NY")
 WALK = "main-job"
 Act = Callable[["Scene"], None]
 
@@ -66,8 +66,8 @@ class Scene:
     @property
     def employees(self) -> list[str]:
         """Who can sign in and has one of the running agents."""
-        wanted = ("employee in US-TX", "employee in US-NY")
-        return [one["email"].partition("@")[0] for one in self._seed["sign_ins"] if one["label"] in wanted]
+        found = [one["email"] for one in self._seed["sign_ins"] if one["label"] in PLACES]
+        return [email.partition("@")[0] for email in found]
 
     def _account(self, name: str) -> dict[str, str]:
         found: dict[str, str] = next(
@@ -85,12 +85,13 @@ class Scene:
     def prepare_agents(self) -> None:
         """Enrol them and make their recordings meanwhile, one after the other."""
         pool = ThreadPoolExecutor(max_workers=1)
-        self._agents = [pool.submit(self._prepare, number) for number in AGENTS]
+        self._agents = [pool.submit(self._prepare, name) for name in self.employees]
         pool.shutdown(wait=False)
 
-    def _prepare(self, number: int) -> tuple[Path, Path]:
-        home = self.company.enrol(number)
-        return home, self.company.recordings(f"walk-{number}", minutes="1.5")
+    def _prepare(self, name: str) -> tuple[Path, Path]:
+        emails = [one["email"].partition("@")[0] for one in self._seed["agents"]]
+        home = self.company.enrol(emails.index(name))
+        return home, self.company.recordings(f"walk-{name}", minutes="1.5")
 
     def agents_ready(self) -> int:
         """Wait until each is enrolled; how many."""
