@@ -7,7 +7,7 @@ leases' place and notice, and the digest of every part. One difference and it is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,8 +30,7 @@ from mci_core.session_fields import MAX_EVENTS
 CLOCK_SLACK = timedelta(seconds=120)
 MAX_PART_BYTES = 8 * 1024 * 1024
 MAX_PARTS = MAX_FRAMES + 256
-REPORT_DEPTH = 5
-REPORT_ITEMS = 20_000
+REPORT_ITEMS = 5_000
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 
 
@@ -76,29 +75,39 @@ def require_not_erased(subject: Subject, captured_from: datetime) -> None:
 
 
 def require_counts(report: Any) -> None:
-    """A report holds counts, ids and codes; raises Invalid where a sentence, a float or a deep tree would
-    fit.
+    """A report holds counts by code, and lists of codes with their counts; raises Invalid where a sentence, a
+    float or a deep tree would fit.
     """
-    level, seen = [report], 0
-    for _ in range(REPORT_DEPTH):
-        seen += len(level)
-        children: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                children += [*value.keys(), *value.values()]
-            elif isinstance(value, list):
-                children += value
-            elif not _is_count_or_code(value):
-                raise _wrong_report()
-        level = children
-    if level or seen > REPORT_ITEMS:
+    if not isinstance(report, dict) or len(report) > REPORT_ITEMS:
         raise _wrong_report()
+    for name, value in report.items():
+        ok = value is None or _is_count(value) or _is_code(value) or _is_table(value)
+        if not ok or not _is_code(name) or (name in ("labels", "dropped") and not _is_flat(value, _is_count)):
+            raise _wrong_report()
 
 
-def _is_count_or_code(value: Any) -> bool:
-    if isinstance(value, str):
-        return _CODE.fullmatch(value) is not None
-    return value is None or (isinstance(value, int) and abs(value) < 2**53)
+def _is_code(value: Any) -> bool:
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < 2**53
+
+
+def _is_flat(value: Any, inner: Callable[[Any], bool]) -> bool:
+    """{code: inner, ...}"""
+    if not isinstance(value, dict) or len(value) > REPORT_ITEMS:
+        return False
+    return all(_is_code(name) and inner(one) for name, one in value.items())
+
+
+def _is_table(value: Any) -> bool:
+    """{code: count} or a list of {code: code or count}."""
+    if isinstance(value, list):
+        return len(value) <= REPORT_ITEMS and all(
+            _is_flat(row, lambda one: _is_count(one) or _is_code(one)) for row in value
+        )
+    return _is_flat(value, _is_count)
 
 
 def _wrong_report() -> Invalid:
@@ -162,14 +171,20 @@ def _check_leases(device: Device, document: Mapping[str, Any], start: datetime, 
         expires_at__gte=start - CLOCK_SLACK,
     ).order_by("issued_at")
     same_law = [row for row in covering if set(row.denied_signals) == set(named.denied_signals)]
-    covered_to = start
-    for lease in same_law:
-        if lease.issued_at > covered_to + CLOCK_SLACK:
-            break
-        covered_to = max(covered_to, lease.expires_at)
-    if named not in same_law or covered_to + CLOCK_SLACK < end:
+    reached = _reached(same_law, start)
+    if named not in same_law or reached is None or reached + CLOCK_SLACK < end:
         raise Invalid("No lease allowed capture at that time.", code="lease_gap", field="captured_from")
     return named
+
+
+def _reached(leases: Iterable[Lease], start: datetime) -> datetime | None:
+    """Until when leases, in order of their begin, allow capture from `start` on; None when none does then."""
+    reached = None
+    for lease in leases:
+        if lease.issued_at > (reached or start) + CLOCK_SLACK:
+            break
+        reached = max(reached or start, lease.expires_at)
+    return reached
 
 
 def _check_budget(device: Device, document: Mapping[str, Any], policy: Policy) -> None:

@@ -40,17 +40,17 @@ def record_scan(
         action="capture_sessions.record_scan",
         actor=actor,
         obj=session,
-        subject=session.subject_id,
         facts={"state": session.state, "hits": len(hits), "labels": sorted({str(h["label"]) for h in hits})},
     )
     if hits:
+        _destroy_contents([session], timezone.now())
         enqueue_on_commit("reviews.tasks.open_findings", str(session.pk))
     return session
 
 
 @audited("capture_sessions.quarantine_session")
 def quarantine_session(*, session: CaptureSession, actor: Actor) -> CaptureSession:
-    """Close a session to every reader because something leaked in it; it can still be erased."""
+    """Close a session to every reader because something leaked in it, and destroy what it holds."""
     require(actor, "capture_sessions.quarantine_session")
     session = CaptureSession.objects.select_for_update().get(pk=session.pk)
     if session.state != SessionState.AVAILABLE:
@@ -58,9 +58,8 @@ def quarantine_session(*, session: CaptureSession, actor: Actor) -> CaptureSessi
             return session
     session.state = SessionState.QUARANTINED
     session.save(update_fields=["state"])
-    audit.append(
-        action="capture_sessions.quarantine_session", actor=actor, obj=session, subject=session.subject_id
-    )
+    _destroy_contents([session], timezone.now())
+    audit.append(action="capture_sessions.quarantine_session", actor=actor, obj=session)
     return session
 
 
@@ -78,7 +77,7 @@ def hold_sessions(*, subject: Subject, until: datetime | None, actor: Actor) -> 
         actor=actor,
         obj=subject,
         subject=subject.pk,
-        facts={"sessions": count, "until": until},
+        facts={"until": until},
     )
     return count
 
@@ -100,22 +99,13 @@ def erase_sessions(*, session_ids: Iterable[UUID], because: str, actor: Actor) -
         with nothing_to_do():
             return 0
     _erase(sessions, because=because, now=now)
-    for session in sessions:
-        audit.append(
-            action="capture_sessions.erase_sessions",
-            actor=actor,
-            obj=session,
-            subject=session.subject_id,
-            facts={"because": because, "manifest": session.manifest_sha256},
-        )
+    _log_erased("capture_sessions.erase_sessions", sessions, because, actor)
     return len(sessions)
 
 
 def _erase(sessions: Sequence[CaptureSession], *, because: str, now: datetime) -> None:
     ids = [session.pk for session in sessions]
-    SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True).update(
-        wrapped_key=None, erased_at=now
-    )
+    _destroy_blobs(ids, now)
     SessionTotal.objects.filter(session__in=ids).delete()
     CaptureSession.objects.filter(pk__in=ids).update(
         state=SessionState.ERASED,
@@ -125,7 +115,29 @@ def _erase(sessions: Sequence[CaptureSession], *, because: str, now: datetime) -
         report={},
         scan_hits=[],
     )
+
+
+def _destroy_blobs(ids: Sequence[UUID], now: datetime) -> None:
+    """Destroy the data keys; the files follow after the commit."""
+    blobs = SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True)
+    blobs.update(wrapped_key=None, erased_at=now)
     enqueue_on_commit("capture_sessions.tasks.remove_files")
+
+
+def _destroy_contents(sessions: Sequence[CaptureSession], now: datetime) -> None:
+    """What the scan would still redact is not stored; only the report of it is. A legal hold keeps it, closed."""
+    _destroy_blobs([s.pk for s in sessions if s.held_until is None or s.held_until <= now], now)
+
+
+def _log_erased(action: str, sessions: Sequence[CaptureSession], because: str, actor: Actor) -> None:
+    """An entry for each session, which names nobody: the request that asked for it names the person."""
+    for session in sessions:
+        audit.append(
+            action=action,
+            actor=actor,
+            obj=session,
+            facts={"because": because, "manifest": session.manifest_sha256},
+        )
 
 
 @audited("capture_sessions.expire_sessions")
@@ -138,12 +150,5 @@ def expire_sessions(*, actor: Actor) -> int:
         with nothing_to_do():
             return 0
     _erase(due, because="retention", now=now)
-    for session in due:
-        audit.append(
-            action="capture_sessions.expire_sessions",
-            actor=actor,
-            obj=session,
-            subject=session.subject_id,
-            facts={"because": "retention", "manifest": session.manifest_sha256},
-        )
+    _log_erased("capture_sessions.expire_sessions", due, "retention", actor)
     return len(due)

@@ -31,6 +31,15 @@ from mci_core.policy_model import Policy
 STALE_UPLOAD = timedelta(hours=24)
 
 
+def _unnamed(actor: Actor) -> Actor:
+    """How the log names whoever uploaded: not at all.
+
+    With the device or the person in the entry, readers of the log could follow when somebody worked. The device is
+    in the signed manifest, whose digest the entry carries.
+    """
+    return Actor.system("ingest", request_id=actor.request_id)
+
+
 @audited("capture_sessions.begin_upload")
 def begin_upload(*, device: Device, proved: proof.Proof, actor: Actor) -> CaptureSession:
     """Open an upload for a proved manifest; the same manifest again gives the same session."""
@@ -68,9 +77,8 @@ def begin_upload(*, device: Device, proved: proof.Proof, actor: Actor) -> Captur
     )
     audit.append(
         action="capture_sessions.begin_upload",
-        actor=actor,
+        actor=_unnamed(actor),
         obj=session,
-        subject=device.subject_id,
         facts={"manifest": proved.sha256, "release": session.release_number},
     )
     return session
@@ -152,15 +160,9 @@ def accept_upload(
     session.save(update_fields=["state", "received_at"])
     audit.append(
         action="capture_sessions.accept_upload",
-        actor=actor,
+        actor=_unnamed(actor),
         obj=session,
-        subject=session.subject_id,
-        facts={
-            "manifest": session.manifest_sha256,
-            "release": session.release_number,
-            "events": session.event_count,
-            "frames": session.frame_count,
-        },
+        facts={"manifest": session.manifest_sha256, "release": session.release_number},
     )
     enqueue_on_commit("capture_sessions.tasks.scan_session", str(session.pk))
     return session
@@ -176,9 +178,8 @@ def refuse_upload(*, device: Device, session_id: UUID, code: str, actor: Actor) 
             return
     audit.append(
         action="capture_sessions.refuse_upload",
-        actor=actor,
+        actor=_unnamed(actor),
         obj=session,
-        subject=session.subject_id,
         facts={"manifest": session.manifest_sha256, "code": code},
     )
     _forget_upload(session)
@@ -208,7 +209,6 @@ def drop_uploads_of(*, subject: Subject, actor: Actor) -> int:
         actor=actor,
         obj=subject,
         subject=subject.pk,
-        facts={"dropped": len(begun)},
     )
     return len(begun)
 
