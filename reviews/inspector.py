@@ -112,7 +112,9 @@ def _marked(text: str, left: list[Mapping[str, str]], *, gap: bool) -> list[dict
     for found in _PLACEHOLDER.finditer(text):
         if found.start() > at:
             parts.append({"text": text[at : found.start()]})
-        parts.append({"text": found.group(0), "mask": _named(found.group(1), left)})
+        label, mask = found.group(1), _named(found.group(1), left)
+        # A painted-over part of an edit keeps its length in the session; here its class says more.
+        parts.append({"text": found.group(0) if label else f"[{mask.split(' ')[0]}]", "mask": mask})
         at = found.end()
     if at < len(text):
         parts.append({"text": text[at:]})

@@ -49,8 +49,8 @@ def test_edits_that_continue_each_other_are_one_step() -> None:
         event(2, "text", "editor", op="edit", pos=8, text="██@db"),
         event(3, "text", "editor", op="edit", pos=0, text="elsewhere"),
     )
-    assert [text_of(step) for step in steps] == ["host:█████@db", "elsewhere"]
-    assert steps[0]["parts"][1] == {"text": "█████", "mask": "URL_CREDENTIAL by detector.PHONE"}
+    assert [text_of(step) for step in steps] == ["host:[URL_CREDENTIAL]@db", "elsewhere"]
+    assert steps[0]["parts"][1] == {"text": "[URL_CREDENTIAL]", "mask": "URL_CREDENTIAL by detector.PHONE"}
 
 
 def test_another_app_or_another_kind_begins_a_step() -> None:
