@@ -40,7 +40,9 @@ run: setup  ## start the processes for development, without seeding and without 
 
 test: setup  ## all tests, with the coverage floors
 	$(BIN)/coverage erase
-	$(BIN)/pytest -q -n $(JOBS) --cov --cov-report= --durations=15 --dist=loadgroup
+	$(BIN)/pytest -q -n $(JOBS) --cov --cov-report= --durations=10 tests/pure tests/server
+	# Whole processes and a browser, one file at a time: a file's instance is made once.
+	$(BIN)/pytest -q -n $(JOBS) --cov --cov-append --cov-report= --durations=10 --dist=loadfile tests/end_to_end tests/browser
 	$(FLOORS)
 
 check: lint test  ## exactly what CI runs

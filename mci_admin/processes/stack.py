@@ -38,14 +38,18 @@ class Stack:
         var: Path,
         *,
         environment: Mapping[str, str] | None = None,
+        inherited: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
         usual_ports: bool = True,
     ) -> None:
         self.var = var.resolve()
         self.usual_ports = usual_ports
         self.say = say
-        given = {**os.environ, **(environment or {})}
-        self.external = bool(given.get("DATABASE_URL") and given.get("REDIS_URL"))
+        given = {**(os.environ if inherited is None else inherited), **(environment or {})}
+        named = [name for name in ("DATABASE_URL", "REDIS_URL") if given.get(name)]
+        if len(named) == 1:
+            raise StackError(f"{named[0]} is set alone: set DATABASE_URL and REDIS_URL, or neither.")
+        self.external = bool(named)
         self.pair = None if self.external else Embedded(self.var)
         self.given = given
         self.supervisor = Supervisor(self.var / "log", given, say)

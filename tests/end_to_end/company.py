@@ -17,6 +17,7 @@ import redis
 from mci_admin.processes import programs
 from mci_admin.processes.programs import Program
 from mci_admin.processes.stack import Stack
+from tests.server.support.processes import clean_environment
 
 
 class Company:
@@ -25,7 +26,13 @@ class Company:
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         given = {"MCI_ENV": "demo", "TASK_VISIBILITY_SECONDS": "10", **(environment or {})}
-        self.stack = Stack(folder / "var", environment=given, say=lambda _line: None, usual_ports=False)
+        self.stack = Stack(
+            folder / "var",
+            environment=given,
+            inherited=clean_environment(),
+            say=lambda _line: None,
+            usual_ports=False,
+        )
 
     def __enter__(self) -> Self:
         self.stack.__enter__()

@@ -40,6 +40,10 @@ SEED = {
 }
 
 
+def a_stack(var: Path) -> Stack:
+    return Stack(var, inherited=clean_environment())
+
+
 def seeded(var: Path) -> Path:
     (var / "demo").mkdir(parents=True)
     (var / "demo" / "seed.json").write_text(json.dumps(SEED))
@@ -62,7 +66,7 @@ def test_reset_is_refused_while_it_runs(tmp_path: Path) -> None:
 
 
 def test_line_tells_address_and_sign_ins(tmp_path: Path) -> None:
-    instance = Stack(seeded(tmp_path))
+    instance = a_stack(seeded(tmp_path))
     instance.port = 8123
     line = Demo(instance, agents=0, seed=False, sessions=None, speed=1).line()
     assert "\n" not in line
@@ -71,7 +75,7 @@ def test_line_tells_address_and_sign_ins(tmp_path: Path) -> None:
 
 
 def test_line_without_an_organisation(tmp_path: Path) -> None:
-    line = Demo(Stack(tmp_path), agents=0, seed=False, sessions=None, speed=1).line()
+    line = Demo(a_stack(tmp_path), agents=0, seed=False, sessions=None, speed=1).line()
     assert "no organisation is made" in line
     assert sign_ins(tmp_path) == []
 
@@ -92,22 +96,22 @@ def test_given_sessions_are_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_ports_are_kept_and_a_taken_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "FIRST_PORT", free_port())
-    with Stack(tmp_path) as first:
+    with a_stack(tmp_path) as first:
         kept = (first.port, first.stream_port)
-        with Stack(tmp_path / "other") as second:
+        with a_stack(tmp_path / "other") as second:
             assert second.environment["PUBLIC_URL"] == second.url
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", kept[0]))
         taken.listen()
-        with pytest.raises(StackError, match=f"Port {kept[0]} is used by another program"), Stack(tmp_path):
+        with pytest.raises(StackError, match=f"Port {kept[0]} is used by another program"), a_stack(tmp_path):
             pass
-    with Stack(tmp_path) as again:
+    with a_stack(tmp_path) as again:
         assert (again.port, again.stream_port) == kept
 
 
 def test_failed_command_is_told_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="no_such_command"):
-        Stack(tmp_path).manage("no_such_command")
+        a_stack(tmp_path).manage("no_such_command")
 
 
 def wait_for(output: Path, word: str, process: subprocess.Popen[bytes], seconds: float = 100) -> None:
@@ -205,3 +209,8 @@ def test_recordings_are_dealt_out_with_their_frames_short_ones_first(tmp_path: P
         ["001-middle.jsonl"],
     ]
     assert len(dealt(given, tmp_path / "dealt", 5)) == 3
+
+
+def test_half_named_servers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="REDIS_URL is set alone"):
+        Stack(tmp_path, inherited={"REDIS_URL": "redis://127.0.0.1/0"})

@@ -43,6 +43,9 @@ _original: dict[str, str] = {}
 
 
 def create() -> None:
+    """Once in a process, however many folders of tests ask for it."""
+    if _original:
+        return
     _original["name"] = connections["owner"].settings_dict["NAME"]
     name = _name()
     with _maintenance() as connection:
@@ -60,10 +63,16 @@ def create() -> None:
 
 
 def drop() -> None:
+    if not _original:
+        return
     for alias in ("default", "owner"):
         connections[alias].close()
     with _maintenance() as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name())))
+    for alias in ("default", "owner"):
+        connections[alias].settings_dict["NAME"] = _original["name"]
+    _original.clear()
+    _kept.clear()
 
 
 def owner_connection() -> psycopg.Connection[Any]:
