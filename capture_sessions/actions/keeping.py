@@ -125,7 +125,7 @@ def _destroy_blobs(ids: Sequence[UUID], now: datetime) -> None:
 
 
 def _destroy_contents(sessions: Sequence[CaptureSession], now: datetime) -> None:
-    """What the scan would still redact is not stored; only the report of it is. A legal hold keeps it, closed."""
+    """What the scan would still redact is not stored, only the report of it. A legal hold keeps it closed."""
     _destroy_blobs([s.pk for s in sessions if s.held_until is None or s.held_until <= now], now)
 
 

@@ -75,17 +75,16 @@ def _freeze(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """
     now = timezone.now()
     request = erasure.request
-    dropped = 0
     if request.scope == "all":
         request.subject = accounts.mark_erased_before(subject=request.subject, moment=now, actor=actor)
-        dropped = drop_uploads_of(subject=request.subject, actor=actor)
+        drop_uploads_of(subject=request.subject, actor=actor)
         erasure.key_epoch = keys.start_epoch(request.subject)
     closed = ViewGrant.objects.filter(session__in=_scope(erasure), closed_at__isnull=True).update(
         closed_at=now
     )
     request.state = RequestState.EXECUTING
     request.save(update_fields=["state"])
-    return {"grants_closed": closed, "uploads_dropped": dropped}
+    return {"grants_closed": closed}
 
 
 def _manifest(erasure: Erasure, actor: Actor) -> dict[str, Any]:
@@ -97,7 +96,7 @@ def _manifest(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     leaves = [merkle.leaf_hash(canonical.dumps(row)) for row in erasure.manifest]
     erasure.manifest_root = merkle.root(leaves).hex()
     erasure.objects_erased = len(leaves)
-    return {"manifest_root": erasure.manifest_root, "objects": len(leaves)}
+    return {"manifest_root": erasure.manifest_root}
 
 
 def _objects(erasure: Erasure, actor: Actor) -> dict[str, Any] | None:
@@ -113,7 +112,7 @@ def _objects(erasure: Erasure, actor: Actor) -> dict[str, Any] | None:
         erasure.save(update_fields=["sessions_erased"])
     if _blobs(erasure).filter(file_removed_at__isnull=True).exists():
         return None
-    return {"sessions": erasure.sessions_erased}
+    return {}
 
 
 def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any]:

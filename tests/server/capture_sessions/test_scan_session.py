@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from capture_policies import queries
 from capture_sessions import actions, tasks
@@ -46,7 +48,7 @@ def test_a_hit_quarantines_and_opens_findings_that_name_class_and_place_only(
     assert tasks.scan_session(str(session.pk)) == "quarantined"
     session.refresh_from_db()
     assert session.scan_hits == [{"seq": 5, "field": "text", "label": "EMAIL"}]
-    assert work.names() == ["reviews.tasks.open_findings"]
+    assert set(work.names()) == {"reviews.tasks.open_findings", "capture_sessions.tasks.remove_files"}
     work.run_all()
     finding = Finding.objects.get()
     assert (finding.label, finding.place, finding.source) == ("EMAIL", "event 5, text", "scan")
@@ -56,6 +58,23 @@ def test_a_hit_quarantines_and_opens_findings_that_name_class_and_place_only(
         + str(logged("reviews.open_finding"))
     )
     assert "ann.lee" not in kept
+    assert not CaptureSession.objects.readable().exists()
+
+
+def test_what_the_scan_would_still_redact_is_not_stored(cast: Cast, work: Queued) -> None:
+    session = leaking(cast)
+    tasks.scan_session(str(session.pk))
+    assert not session.blobs.exclude(wrapped_key=None).exists()
+    work.run_all()
+    assert stored_files() == []
+
+
+def test_a_legal_hold_keeps_what_leaked_closed(cast: Cast, work: Queued) -> None:
+    session = leaking(cast)
+    until = timezone.now() + timedelta(days=3)
+    actions.hold_sessions(subject=cast.subject(), until=until, actor=cast.system())
+    assert tasks.scan_session(str(session.pk)) == "quarantined"
+    assert session.blobs.exclude(wrapped_key=None).count() == 2
     assert not CaptureSession.objects.readable().exists()
 
 
