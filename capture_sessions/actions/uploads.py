@@ -34,8 +34,8 @@ STALE_UPLOAD = timedelta(hours=24)
 def _unnamed(actor: Actor) -> Actor:
     """How the log names whoever uploaded: not at all.
 
-    With the device or the person in the entry, readers of the log could follow when somebody worked. The device is
-    in the signed manifest, whose digest the entry carries.
+    With the device or the person in the entry, readers of the log could follow when somebody worked. The
+    device is in the signed manifest, whose digest the entry carries.
     """
     return Actor.system("ingest", request_id=actor.request_id)
 
