@@ -11,15 +11,16 @@ from typing import Any
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from django.views.generic import FormView
 
 from accounts.actors import user_actor
 from audits.actor import Actor
-from mci_core.errors import ActionError, Forbidden, NotFound, Unauthenticated
+from audits.forms_support import page_before
+from mci_core.errors import ActionError, Forbidden, Invalid, NotFound, Unauthenticated
 
 _NOT_INPUT = (Forbidden, NotFound, Unauthenticated)
+MAX_REASON = 500
 
 
 class _Acting(View):
@@ -63,6 +64,14 @@ class ActionPost(_Acting):
     success_message = ""
     http_method_names = ("post",)
 
+    @property
+    def reason(self) -> str:
+        """What was typed into the dialog."""
+        text: str = self.request.POST.get("reason", "")
+        if len(text) > MAX_REASON or "\x00" in text:
+            raise Invalid(f"Write a reason of at most {MAX_REASON} characters.", field="reason")
+        return text
+
     def act(self, **kwargs: Any) -> str:
         """Call one action and return the address to go to."""
         raise NotImplementedError
@@ -74,11 +83,7 @@ class ActionPost(_Acting):
             raise
         except ActionError as fault:
             messages.error(request, fault.message)
-            return HttpResponseRedirect(self._page_before())
+            return HttpResponseRedirect(page_before(request) or "/")
         if self.success_message:
             messages.success(request, self.success_message)
         return HttpResponseRedirect(url)
-
-    def _page_before(self) -> str:
-        before = self.request.headers.get("Referer", "")
-        return before if url_has_allowed_host_and_scheme(before, {self.request.get_host()}) else "/"

@@ -121,7 +121,7 @@ class PersonDeactivate(StaffPage, ActionPost):
 
     def act(self, **kwargs: Any) -> str:
         user = get_object_or_404(User, pk=kwargs["pk"])
-        actions.deactivate_user(user=user, reason=self.request.POST.get("reason", ""), actor=self.actor)
+        actions.deactivate_user(user=user, reason=self.reason, actor=self.actor)
         return reverse("accounts:person_detail", args=[user.pk])
 
 

@@ -156,7 +156,7 @@ class DeviceRevoke(StaffPage, ActionPost):
 
     def act(self, **kwargs: Any) -> str:
         device = get_object_or_404(Device.objects.visible_to(self.request.user), pk=kwargs["pk"])
-        actions.revoke_device(device=device, reason=self.request.POST.get("reason", ""), actor=self.actor)
+        actions.revoke_device(device=device, reason=self.reason, actor=self.actor)
         return reverse("agents:device_detail", args=[device.pk])
 
 
@@ -223,6 +223,6 @@ class TokenRevoke(StaffPage, ActionPost):
     def act(self, **kwargs: Any) -> str:
         token = get_object_or_404(EnrolmentToken.objects.visible_to(self.request.user), pk=kwargs["pk"])
         actions.revoke_enrolment_token(
-            token=token, reason=self.request.POST.get("reason", ""), actor=self.actor
+            token=token, reason=self.reason, actor=self.actor
         )
         return reverse("agents:token_list")

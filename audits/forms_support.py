@@ -9,15 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.forms import BaseForm
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import FormView
 
 from mci_core.errors import ActionError
 
 FORM_STATUSES = frozenset({409, 413, 422, 429, 503})
+
+
+def page_before(request: HttpRequest) -> str | None:
+    """The page of ours that sent this form, as a path; never another host."""
+    try:
+        parts = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return None
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    # A path that begins with two slashes would be another host to a browser.
+    ours = parts.netloc == request.get_host() and path.startswith("/") and parts.path != request.path
+    return path if ours and url_has_allowed_host_and_scheme(path, None) else None
 
 
 @contextmanager

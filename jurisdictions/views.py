@@ -138,7 +138,7 @@ class AgreementEnd(StaffPage, ActionPost):
     def act(self, **kwargs: Any) -> str:
         agreement = get_object_or_404(Agreement.objects.visible_to(self.request.user), pk=kwargs["pk"])
         actions.end_agreement(
-            agreement=agreement, reason=self.request.POST.get("reason", ""), actor=self.actor
+            agreement=agreement, reason=self.reason, actor=self.actor
         )
         return reverse("jurisdictions:agreement_list")
 
@@ -201,5 +201,5 @@ class NoticeWithdraw(StaffPage, ActionPost):
 
     def act(self, **kwargs: Any) -> str:
         notice = get_object_or_404(Notice.objects.visible_to(self.request.user), pk=kwargs["pk"])
-        actions.withdraw_notice(notice=notice, reason=self.request.POST.get("reason", ""), actor=self.actor)
+        actions.withdraw_notice(notice=notice, reason=self.reason, actor=self.actor)
         return reverse("jurisdictions:notice_detail", args=[notice.pk])

@@ -7,7 +7,6 @@ one field is at fault, ``field``. It never repeats what was sent.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from django.contrib import messages
@@ -20,7 +19,7 @@ from rest_framework import exceptions as rest
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from audits.forms_support import FORM_STATUSES
+from audits.forms_support import FORM_STATUSES, page_before
 from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
@@ -132,19 +131,11 @@ def html_response(request: HttpRequest, error: ActionError) -> HttpResponse:
     """For htmx a message; after a plain form the page it came from, with a message; otherwise a page."""
     if getattr(request, "htmx", False):
         return _htmx_message(request, error)
-    origin = _came_from(request)
+    origin = page_before(request)
     if request.method == "POST" and error.status in FORM_STATUSES and origin:
         messages.error(request, error.message)
         return HttpResponse(status=303, headers={"Location": origin})
     return _page(request, error.status, error.message)
-
-
-def _came_from(request: HttpRequest) -> str | None:
-    """The page of ours that sent the form, as a path; never another host."""
-    parts = urlsplit(request.headers.get("Referer", ""))
-    if parts.netloc != request.get_host() or not parts.path.startswith("/") or parts.path == request.path:
-        return None
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _htmx_message(request: HttpRequest, error: ActionError) -> HttpResponse:

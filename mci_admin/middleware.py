@@ -1,6 +1,7 @@
 """Decides what every request carries and how an action's refusal looks on a page.
 
-- ``RequestContext``: a request id, in the log lines, in ``request.request_id`` and in the answer.
+- ``RequestContext``: a request id, in the log lines, in ``request.request_id`` and in the answer; and that
+  no cache keeps an answer which does not say itself that it may be kept.
 - ``SignedInUser``: nothing for visitors; binds the opaque user id to the log lines.
 - ``ActionErrors``: an :class:`~mci_core.errors.ActionError` that no form mapped becomes one page or,
   for htmx, one message. APIs translate their own (``mci_admin.errors.exception_handler``).
@@ -35,6 +36,7 @@ class RequestContext:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        response.setdefault("Cache-Control", "private, no-store")
         return response
 
 

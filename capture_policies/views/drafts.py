@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -107,7 +108,10 @@ class DraftNew(StaffPage, ActionForm):
     def source(self) -> PolicyVersion | None:
         wanted = self.request.GET.get("from")
         rows = PolicyVersion.objects.visible_to(self.request.user)
-        return get_object_or_404(rows, pk=wanted) if wanted else None
+        try:
+            return get_object_or_404(rows, pk=wanted) if wanted else None
+        except ValidationError:  # no id at all
+            raise Http404 from None
 
     def get_initial(self) -> dict[str, Any]:
         return {"title": self.source.title if self.source else ""}

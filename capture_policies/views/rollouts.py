@@ -223,16 +223,13 @@ class RolloutDetail(OfRollout, TemplateView):
 class _Steer(OfRollout, ActionPost):
     """Hold, resume or halt with a reason, from a dialog of the rollout's page."""
 
-    def reason(self) -> str:
-        return self.request.POST.get("reason", "")
-
 
 class RolloutHold(_Steer):
     permission = "capture_policies.hold_rollout"
     success_message = "Held. No further device is reached."
 
     def act(self, **kwargs: Any) -> str:
-        rollouts.hold_rollout(rollout=self.rollout, reason=self.reason(), actor=self.actor)
+        rollouts.hold_rollout(rollout=self.rollout, reason=self.reason, actor=self.actor)
         return self.home()
 
 
@@ -241,7 +238,7 @@ class RolloutResume(_Steer):
     success_message = "The rollout goes on."
 
     def act(self, **kwargs: Any) -> str:
-        rollouts.resume_rollout(rollout=self.rollout, reason=self.reason(), actor=self.actor)
+        rollouts.resume_rollout(rollout=self.rollout, reason=self.reason, actor=self.actor)
         return self.home()
 
 
@@ -250,7 +247,7 @@ class RolloutHalt(_Steer):
     success_message = "Halted. The devices that were reached get the content back that they had."
 
     def act(self, **kwargs: Any) -> str:
-        rollouts.halt_rollout(rollout=self.rollout, reason=self.reason(), actor=self.actor)
+        rollouts.halt_rollout(rollout=self.rollout, reason=self.reason, actor=self.actor)
         return self.home()
 
 
