@@ -19,7 +19,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
-from audits import formats
+from audits import figures, formats
 
 register = template.Library()
 TONES = ("ok", "info", "warn", "danger", "neutral")
@@ -249,21 +249,7 @@ def chart(context: Context, figure: Mapping[str, Any]) -> dict[str, Any]:
     """A chart drawn by ``charts.js`` from JSON, what it shows in a sentence, and its numbers as a table."""
     seen = context.render_context.get("mci_charts") or 0
     context.render_context["mci_charts"] = seen + 1
-    spec = {"data": figure["data"], "layout": figure.get("layout", {})}
-    numeric = [_is_number(cell) for cell in next(iter(figure["rows"]), figure["columns"])]
-    return {
-        "figure": figure,
-        "columns": list(zip(figure["columns"], numeric, strict=False)),
-        "rows": [list(zip(row, numeric, strict=False)) for row in figure["rows"]],
-        "spec": spec,
-        "spec_id": f"chart-data-{figure['id']}",
-        "first": seen == 0,
-    }
-
-
-def _is_number(cell: object) -> bool:
-    """Whether a cell stands in a column of numbers, written out or not."""
-    return not isinstance(cell, str) or cell[:1].isdigit()
+    return {**figures.shown(figure), "first": seen == 0}
 
 
 @register.simple_tag
