@@ -21,14 +21,15 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 #: What somebody types into an address to see what breaks.
-NONSENSE = (
-    "?page=99999999999999999999&limit=99999999999999999999&offset=99999999999999999999&sort=password"
-    "&q=%00%27%22%3Cscript%3E&state=%00&os=%00&email=%00&subject=%00&actor=%00&from=%00&user=%00&session=%00",
-    "?page=abc&limit=-1&offset=-5&sort=--name&cursor=%ff%ff&part=%D9%A3&ordering=password&since=0000-00-00"
-    "&q=%E2%80%AE%5C%25_%28%5B&state=zz&from=abc&user=abc&device=abc&session=abc&subject=abc&until=9999-12-31",
-    "?since=9999-12-31&until=0001-01-01&release=1e400&release_number=99999999999999999999&before=-1&after=x"
-    "&kind=site&system=windows&url=http%3A%2F%2F%5B%5D%2F&app=%00&format=xml&place=%00&request=%00&id=%00",
+_PAGES = "?page=99999999999999999999&limit=99999999999999999999&offset=99999999999999999999&sort=password"
+_ODD_PAGES = "?page=abc&limit=-1&offset=-5&sort=--name&cursor=%ff%ff&part=%D9%A3&ordering=password"
+_NULLS = "&q=%00%27%22%3Cscript%3E&state=%00&os=%00&email=%00&subject=%00&actor=%00&from=%00&user=%00&id=%00"
+_NO_IDS = "&q=%E2%80%AE%5C%25_%28%5B&state=zz&from=abc&user=abc&device=abc&session=abc&subject=abc&before=-1"
+_TIMES = "?since=9999-12-31&until=0001-01-01&release=1e400&release_number=99999999999999999999&format=xml"
+_PLACES = (
+    "&kind=site&system=windows&url=http%3A%2F%2F%5B%5D%2F&app=%00&place=%00&request=%00&since=0000-00-00"
 )
+NONSENSE = (_PAGES + _NULLS, _ODD_PAGES + _NO_IDS, _TIMES + _PLACES)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
