@@ -19,14 +19,15 @@ ROWS = walk.writing()
 FORMS = [row for row in ROWS if "_api:" not in row.name and "_agent:" not in row.name]
 CALLS = [row for row in ROWS if "_api:" in row.name]
 #: Every name that some form or body of ours knows, filled with the same nonsense.
-FIELDS = """
+_NAMES = """
 reason title justification number digest name label email display_name scope value kind place start
 end source signals text message sessions user device department days quota release waves minutes
 verdict comment resolution expires_at approve-reason refuse-reason finish-outcome hold-reason
 hold-expires_at theme time_zone scopes role size first_day last_day purpose window_from window_to
 policy_digest preview retention_ceiling_days valid_from valid_to key match method pattern words
 preview_text selector examples
-""".split()
+"""
+FIELDS = _NAMES.split()
 NONSENSE = ("\x00", "\U0001f600\u202e" * 4000, "9999-12-31", "99999999999999999999")
 BODIES = (
     "[" * 5000,
