@@ -11,6 +11,9 @@ from django.utils import timezone
 
 from capture_sessions.summaries import Summary
 
+#: How wide a bar is on an axis of time, in milliseconds; a single day would get the width of a moment.
+BAR = 16 * 3600 * 1000
+
 
 def events_by_day(summary: Summary) -> dict[str, Any]:
     """Stacked bars: events a day, one colour per app."""
@@ -26,6 +29,7 @@ def events_by_day(summary: Summary) -> dict[str, Any]:
             {
                 "type": "bar",
                 "name": app,
+                "width": BAR,
                 "x": [day.isoformat() for day in days],
                 "y": [counts.get((day, app), 0) for day in days],
             }

@@ -12,7 +12,7 @@ from django_filters import ChoiceFilter, FilterSet, NumberFilter
 
 from accounts.access import StaffPage
 from audits.listing import Column, Empty, ListPage
-from capture_sessions.models import CaptureSession, SessionState
+from capture_sessions.models import PLATFORMS, CaptureSession, SessionState
 
 _STATES = [choice for choice in SessionState.choices if choice[0] != SessionState.UPLOADING]
 
@@ -22,7 +22,7 @@ class SessionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no 
 
     state = ChoiceFilter(choices=_STATES, label="State", empty_label="Any state")
     os = ChoiceFilter(
-        choices=[("windows", "Windows"), ("macos", "macOS"), ("linux", "Linux"), ("web", "Web")],
+        choices=PLATFORMS,
         label="Platform",
         empty_label="Any platform",
     )

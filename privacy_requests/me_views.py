@@ -15,6 +15,7 @@ from django_filters import ChoiceFilter, FilterSet
 
 from accounts.access import EmployeePage, employee_page, user_actor
 from accounts.models import Subject, User
+from agents.decisions import decide
 from agents.models import Device
 from audits.forms_support import refusals_on
 from audits.listing import Column, Empty, ListPage
@@ -22,9 +23,8 @@ from capture_policies import words
 from capture_policies.queries import live_policy_for
 from capture_sessions import charts
 from capture_sessions.summaries import own_summary
-from jurisdictions.rulings import ruling_for
 from jurisdictions.waiting import own_notice
-from mci_core.jurisdiction import REASONS
+from mci_core.jurisdiction import REASONS as LAW_REASONS
 from privacy_requests import actions
 from privacy_requests.forms import RequestForm
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
@@ -37,29 +37,42 @@ def _subject(request: HttpRequest) -> Subject:
 @require_GET
 @employee_page
 def home(request: HttpRequest) -> HttpResponse:
-    """Each of the own computers: captured or not, what its policy allows in words, and the own totals."""
-    devices = []
-    for device in Device.objects.filter(subject__user=request.user.pk, revoked_at__isnull=True).order_by(
-        "name"
-    ):
-        policy = live_policy_for(device)
-        devices.append({"device": device, "rows": words.describe(policy) if policy else []})
+    """Each of the own computers: captured or not and why, what its policy allows in words, and the own
+    totals.
+    """
+    own = Device.objects.active().filter(subject__user=request.user.pk).select_related("subject__user")
+    devices = [_described(device) for device in own.order_by("name")]
     summary = own_summary(request.user)
     holds = LegalHold.objects.filter(
         subject__user=request.user.pk, lifted_at__isnull=True, expires_at__gt=timezone.now()
     )
-    user = cast("User", request.user)  # the gate lets nobody else in
-    subject = Subject.objects.filter(user=user).first()
-    ruling = ruling_for(subject, at=timezone.now(), personal_device=False) if subject else None
     context = {
         "devices": devices,
-        "waiting": own_notice(user),
-        "refusal": REASONS.get(ruling.reason, "") if ruling and not ruling.capture else "",
+        "waiting": own_notice(cast("User", request.user)),  # the gate lets nobody else in
         "summary": summary,
         "figure": charts.events_by_day(summary) if summary.events else None,
         "holds": holds,
     }
     return render(request, "privacy_requests/my_home.html", context)
+
+
+#: The reasons of ``agents.decisions`` as the person reads them; those of the law have their own sentences.
+_WHY_NOT = {
+    "account_closed": "Your account is closed.",
+    "subject_erased": "You had everything erased, and nothing more is recorded since.",
+    "capture_stopped": "Capture was stopped for everybody or for your part of the company.",
+    "no_release": "No policy has reached this computer yet.",
+}
+
+
+def _described(device: Device) -> dict[str, Any]:
+    policy = live_policy_for(device)
+    reason = decide(device, reported_state=device.capture_state, now=timezone.now()).reason
+    return {
+        "device": device,
+        "rows": words.describe(policy) if policy else [],
+        "why_not": _WHY_NOT.get(reason) or (LAW_REASONS.get(reason, "") if reason != "allowed" else ""),
+    }
 
 
 class MyRequestFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types

@@ -13,8 +13,11 @@ MINUTE = 60_000
 
 
 def stop_and_restart(scene: Scene) -> None:
+    """The colleague of the erased employee is still captured, so that there is something to stop."""
     walk = scene.walks["admin"]
     page = walk.page
+    walk.go("/devices/")
+    scene.reload_until(walk, row(walk, "Capturing"), what="an agent that captures")
     page.get_by_role("link", name="Stop capture", exact=True).click()
     walk.step("34-nothing-is-stopped")
     page.get_by_role("link", name="Stop capture…").click()
@@ -29,7 +32,7 @@ def stop_and_restart(scene: Scene) -> None:
     expect(page.get_by_text("Every device in the scope is proven stopped.")).to_be_visible(timeout=MINUTE)
     expect(row(walk, "Proven stopped")).to_have_count(len(scene.homes))
     walk.step("36-proof-of-stop")
-    states = [scene.company.status(home)["capture"]["state"] for home in scene.homes]
+    states = [scene.company.status(home)["capture"] for home in scene.homes]
     assert "on" not in states, states
     scene.known["stop"] = path_of(walk)
     _restart(scene)
