@@ -16,7 +16,7 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from mci_admin.errors import html_response, problem_response
+from mci_admin.errors import bad_request, html_response, problem_response
 from mci_core.errors import ActionError
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -56,6 +56,9 @@ class ActionErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path:
+            # No address of ours holds one, and no column of the database could be compared with it.
+            return bad_request(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -87,6 +87,9 @@ def _verified(token: str, key: Ed25519PublicKey) -> Mapping[str, Any]:
 def _checked(header: Mapping[str, Any], claims: Mapping[str, Any]) -> Mapping[str, Any]:
     if header.get("typ") != TYPE or any(type(claims.get(name)) is not kind for name, kind in _CLAIMS.items()):
         raise _refused("token_malformed")
+    # Half a character is valid JSON and no text: it could be neither compared nor remembered.
+    if not all(claims[name].isascii() for name, kind in _CLAIMS.items() if kind is str):
+        raise _refused("token_malformed")
     return claims
 
 
