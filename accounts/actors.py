@@ -52,3 +52,12 @@ def has_fresh_factor(request: HttpRequest) -> bool:
     oldest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" and record.get("at", 0) >= oldest for record in records)
+
+
+def named_in_log(user: Any) -> dict[str, Any]:
+    """``obj`` and ``subject`` of an entry about somebody's own account: staff are named by their account,
+    everybody else by their subject. A name that signs in and a pseudonym that acts a moment later would be
+    linked by the clock.
+    """
+    own = None if roles_of(user) else user.own_subject_id
+    return {"obj": user, "subject": None} if own is None else {"obj": None, "subject": own}

@@ -11,7 +11,7 @@ from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from django.http import HttpRequest
 
-from accounts.actors import account_actor
+from accounts.actors import account_actor, named_in_log
 from audits.actions import record_event
 from audits.actor import Actor
 
@@ -45,7 +45,7 @@ def _recorder(action: str) -> Any:
 
 def _record(action: str, request: HttpRequest, user: Any, **facts: str) -> None:
     actor = account_actor(user, request_id=getattr(request, "request_id", None))
-    record_event(action=action, actor=actor, obj=user, facts=facts)
+    record_event(action=action, actor=actor, facts=facts, **named_in_log(user))
 
 
 def sign_in_failed(request: HttpRequest) -> None:

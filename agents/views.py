@@ -222,7 +222,5 @@ class TokenRevoke(StaffPage, ActionPost):
 
     def act(self, **kwargs: Any) -> str:
         token = get_object_or_404(EnrolmentToken.objects.visible_to(self.request.user), pk=kwargs["pk"])
-        actions.revoke_enrolment_token(
-            token=token, reason=self.reason, actor=self.actor
-        )
+        actions.revoke_enrolment_token(token=token, reason=self.reason, actor=self.actor)
         return reverse("agents:token_list")

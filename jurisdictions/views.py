@@ -137,9 +137,7 @@ class AgreementEnd(StaffPage, ActionPost):
 
     def act(self, **kwargs: Any) -> str:
         agreement = get_object_or_404(Agreement.objects.visible_to(self.request.user), pk=kwargs["pk"])
-        actions.end_agreement(
-            agreement=agreement, reason=self.reason, actor=self.actor
-        )
+        actions.end_agreement(agreement=agreement, reason=self.reason, actor=self.actor)
         return reverse("jurisdictions:agreement_list")
 
 

@@ -8,12 +8,20 @@ from __future__ import annotations
 import importlib.util
 
 from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from accounts.access import employee_page
 from mci_admin import health
 
 AUDIENCES = (("urls", ""), ("me_urls", "me/"), ("api_urls", "api/v1/"), ("agent_urls", "agent/v1/"))
+
+
+@employee_page
+def closed(request: HttpRequest) -> HttpResponse:
+    """A page of a library that is not part of this product."""
+    raise Http404
 
 
 def _mounted() -> list[URLPattern | URLResolver]:
@@ -28,6 +36,8 @@ def _mounted() -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    # An address is given by the company: whoever holds a stolen session must not make it their own.
+    path("accounts/email/", closed, name="email-closed"),
     path("accounts/", include("allauth.urls")),
 ]
 if importlib.util.find_spec("mci_admin.home") is not None:

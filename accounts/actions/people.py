@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts import permissions
+from accounts.actors import named_in_log
 from accounts.membership import checked_zone, keep_an_admin, new_user
 from accounts.models import ApiToken, Department, RoleGrant, User
 from audits.actions import append
@@ -112,6 +113,9 @@ def update_profile(*, theme: str, time_zone: str, actor: Actor) -> User:
     user.save(update_fields=["theme", "time_zone"])
     after = {"theme": theme, "time_zone": time_zone}
     append(
-        action="accounts.update_profile", actor=actor, obj=user, details={"before": before, "after": after}
+        action="accounts.update_profile",
+        actor=actor,
+        details={"before": before, "after": after},
+        **named_in_log(user),
     )
     return user
