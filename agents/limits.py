@@ -31,6 +31,19 @@ def require_rate(scope: str, who: str) -> None:
         raise TooMany("Too many requests; try again later.", extra={"retry_after": seconds})
 
 
+def count(scope: str, who: str, seconds: int) -> None:
+    """Note one more of something; it is forgotten ``seconds`` after the first."""
+    _count(f"agents:count:{scope}:{who}", seconds)
+
+
+def counted(scope: str, who: str) -> int:
+    """How many were noted lately; none while nothing can be remembered."""
+    try:
+        return int(cache.get(f"agents:count:{scope}:{who}", 0))
+    except redis.RedisError:
+        return 0
+
+
 def first_within(seconds: int, *parts: str) -> bool:
     """True for the first call with these parts in a while. True as well when nothing can be remembered."""
     try:

@@ -5,20 +5,21 @@ Each step is its own transaction, so that a refusal can be recorded after the re
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from agents.actions.security import record_security_event
-from agents.limits import first_within
+from agents.limits import count, counted, first_within
 from agents.models import Device
 from audits.actor import Actor
 from capture_policies import queries
 from capture_sessions import actions, contents, proof
 from capture_sessions.models import CaptureSession, SessionState
 from mci_core.envelope import CannotOpen
-from mci_core.errors import ActionError, Conflict, Invalid, NotFound, TooLarge
+from mci_core.errors import ActionError, Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable
 
 #: Claims of a manifest that turned out false. An agent that works makes none of them, so they are logged.
 FALSE_CLAIMS = frozenset(
@@ -33,6 +34,12 @@ FALSE_CLAIMS = frozenset(
         "lease_gap",
     }
 )
+#: Refused sessions of one device in an hour. An agent that works has none; one that does not must not keep
+#: the server busy with them, nor fill the log.
+MAX_REFUSED, REFUSED_SECONDS = 20, 3600
+#: An examined session lies in memory as a whole: so many at once in one process, the others wait.
+_EXAMINERS = threading.BoundedSemaphore(2)
+WAIT_SECONDS = 20.0
 
 
 @contextmanager
@@ -56,6 +63,10 @@ def begin(
             proof.same_or_conflict(existing, device, proof.digest_of(device, document, signature))
         session = existing
     else:
+        if counted("refused-upload", str(device.pk)) >= MAX_REFUSED:
+            raise TooMany(
+                "Too many sessions of this device were refused.", extra={"retry_after": REFUSED_SECONDS}
+            )
         with _watched(device):
             proved = proof.check(device=device, session_id=session_id, document=document, signature=signature)
         session = actions.begin_upload(device=device, proved=proved, actor=actor)
@@ -80,14 +91,27 @@ def complete(*, device: Device, session_id: UUID, actor: Actor) -> tuple[Capture
         raise Conflict("Parts are missing.", code="parts_missing")
     policy = queries.policy_by_release(session.release_number)
     try:
-        totals = contents.examine(session, policy, session.lease.denied_signals)
+        with _examiner():
+            totals = contents.examine(session, policy, session.lease.denied_signals)
     except (CannotOpen, NotFound) as lost:
         # Our store lost or damaged a part. The agent still has it all and begins anew.
         actions.refuse_upload(device=device, session_id=session_id, code=lost.code, actor=actor)
         raise Conflict("Parts are missing.", code="parts_missing") from lost
     except (Invalid, TooLarge) as refusal:
+        count("refused-upload", str(device.pk), REFUSED_SECONDS)
         actions.refuse_upload(device=device, session_id=session_id, code=refusal.code, actor=actor)
         raise
     return actions.accept_upload(
         device=device, session_id=session_id, totals=totals, policy=policy, actor=actor
     ), True
+
+
+@contextmanager
+def _examiner() -> Iterator[None]:
+    """One of the few places for examining; raises Unavailable when none becomes free in time."""
+    if not _EXAMINERS.acquire(timeout=WAIT_SECONDS):
+        raise Unavailable("Other sessions are being examined.", code="busy", extra={"retry_after": 10})
+    try:
+        yield
+    finally:
+        _EXAMINERS.release()

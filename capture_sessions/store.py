@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 
+import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.db import transaction
@@ -19,7 +21,9 @@ from django.db import transaction
 from accounts import keys
 from capture_sessions.models import CaptureSession, SessionBlob
 from mci_core import envelope
-from mci_core.errors import NotFound
+from mci_core.errors import NotFound, Unavailable
+
+log = structlog.get_logger(__name__)
 
 
 def storage() -> Storage:
@@ -40,7 +44,7 @@ def write_blob(*, session: CaptureSession, index: int, kind: str, name: str, dat
     key_row, data_key, wrapped = keys.new_data_key(session.subject)
     storage_name = f"{session.pk.hex[:2]}/{uuid.uuid4().hex}"
     sealed = envelope.seal(data_key, data, _aad(session.pk, index))
-    storage().save(storage_name, ContentFile(sealed))
+    _save(storage_name, sealed)
     return SessionBlob.objects.create(
         session=session,
         index=index,
@@ -54,6 +58,23 @@ def write_blob(*, session: CaptureSession, index: int, kind: str, name: str, dat
     )
 
 
+def _save(storage_name: str, sealed: bytes) -> None:
+    try:
+        storage().save(storage_name, ContentFile(sealed))
+    except OSError as error:
+        # A full disk leaves the beginning of a file; nobody could open it, but it takes the room.
+        with suppress(OSError):
+            remove_file(storage_name)
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: OSError) -> Unavailable:
+    log.error("store_unavailable", fault=type(error).__name__, number=error.errno)
+    return Unavailable(
+        "The store cannot be used at the moment.", code="store_unavailable", extra={"retry_after": 30}
+    )
+
+
 def read_blob(blob: SessionBlob) -> bytes:
     """The bytes as uploaded (redacted). Raises NotFound when the key or the object is gone."""
     if blob.wrapped_key is None or blob.erased_at is not None:
@@ -64,6 +85,8 @@ def read_blob(blob: SessionBlob) -> bytes:
             sealed = handle.read()
     except FileNotFoundError as error:
         raise NotFound("This object is missing from the store.", code="blob_missing") from error
+    except OSError as error:
+        raise _unavailable(error) from error
     data = envelope.open_(data_key, sealed, _aad(blob.session_id, blob.index))
     if sha256(data).hexdigest() != blob.sha256:
         raise NotFound("This object is damaged.", code="blob_damaged")

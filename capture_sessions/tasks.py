@@ -16,7 +16,7 @@ from audits.actor import Actor
 from capture_policies import queries
 from capture_sessions import actions, contents, disposal
 from capture_sessions.models import CaptureSession, SessionState
-from mci_core.errors import ActionError
+from mci_core.errors import ActionError, Unavailable
 from mci_core.redaction import scan_session as scan_lines
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,9 @@ def _hits(session: CaptureSession) -> list[dict[str, Any]]:
     policy = queries.policy_by_release(session.release_number)
     try:
         header, events = contents.read_events(session)
+    except Unavailable:
+        # The store, not the session: the sweep comes again.
+        raise
     except ActionError as fault:
         log.error("session_not_readable", session=str(session.pk), code=fault.code)
         return [{"seq": -1, "field": "file", "label": "UNREADABLE"}]

@@ -24,6 +24,8 @@ from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
 PROBLEM_TYPE = "application/problem+json"
+#: Asking again later may work: these say when.
+RETRY = (429, 503)
 TITLES = {
     400: "Bad request",
     401: "Sign in needed",
@@ -72,9 +74,13 @@ def problem_from(request: Any, error: ActionError) -> dict[str, Any]:
 def problem_response(request: HttpRequest, error: ActionError) -> HttpResponse:
     """For plain Django views of the agent API; DRF views go through :func:`exception_handler`."""
     response = JsonResponse(problem_from(request, error), status=error.status, content_type=PROBLEM_TYPE)
-    if error.status == 429:
-        response["Retry-After"] = str((getattr(error, "extra", None) or {}).get("retry_after", 60))
+    if error.status in RETRY:
+        response["Retry-After"] = _retry_after(error)
     return response
+
+
+def _retry_after(error: ActionError) -> str:
+    return str(error.extra.get("retry_after", 60))
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -90,6 +96,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         body = problem_from(http_request, exc)
         if exc.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
+        if exc.status in RETRY:
+            headers["Retry-After"] = _retry_after(exc)
     elif isinstance(exc, rest.APIException):
         body = _from_rest(http_request, exc)
         if header := getattr(exc, "auth_header", None):

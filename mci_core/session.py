@@ -27,6 +27,9 @@ MAX_LINE = 65_536
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FRAME_BYTES = 4 * 1024 * 1024
 MAX_FRAMES = 2_000
+# Lists and objects of a whole recording. An empty one costs three bytes in a file and sixty in memory, so
+# without this a few kilobytes, compressed, would unfold to gigabytes.
+MAX_CONTAINERS = 8 * MAX_EVENTS
 EVENT_TYPES = (
     "mouse_move",
     "mouse_down",
@@ -194,6 +197,7 @@ class _Reader:
         self.header: Header | None = None
         self.events: list[Event] = []
         self.size = 0
+        self.containers = 0
         self.last = 0
         self.frames = 0
         self.ended = False
@@ -203,6 +207,9 @@ class _Reader:
         self.size += len(raw)
         if self.size > MAX_BYTES:
             raise _LineError("too_large", f"more than {MAX_BYTES} bytes")
+        self.containers += raw.count(b"{") + raw.count(b"[")
+        if self.containers > MAX_CONTAINERS:
+            raise _LineError("too_large", f"more than {MAX_CONTAINERS} lists and objects")
         if self.ended:
             raise _LineError("not_json", "an empty line in the middle")
         if not raw.strip() and self.header is not None:
