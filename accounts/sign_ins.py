@@ -15,19 +15,23 @@ from accounts.actors import account_actor, named_in_log
 from audits.actions import record_event
 from audits.actor import Actor
 
+_SIGNALS = (
+    (account.password_set, "accounts.password_set"),
+    (account.password_changed, "accounts.password_changed"),
+    (account.password_reset, "accounts.password_reset"),
+    (account.email_changed, "accounts.email_changed"),
+    (mfa.authenticator_added, "accounts.second_factor_added"),
+    (mfa.authenticator_removed, "accounts.second_factor_removed"),
+    (mfa.authenticator_reset, "accounts.recovery_codes_renewed"),
+    (mfa.authentication_failed, "accounts.second_factor_failed"),
+)
+#: What this module writes into the log: no action of anybody's, and so in no table of permissions.
+EVENT_NAMES = frozenset({"accounts.signed_in", "accounts.sign_in_failed", *(name for _, name in _SIGNALS)})
+
 
 def connect() -> None:
     account.user_logged_in.connect(_signed_in, dispatch_uid="audit-signed-in")
-    for signal, action in (
-        (account.password_set, "accounts.password_set"),
-        (account.password_changed, "accounts.password_changed"),
-        (account.password_reset, "accounts.password_reset"),
-        (account.email_changed, "accounts.email_changed"),
-        (mfa.authenticator_added, "accounts.second_factor_added"),
-        (mfa.authenticator_removed, "accounts.second_factor_removed"),
-        (mfa.authenticator_reset, "accounts.recovery_codes_renewed"),
-        (mfa.authentication_failed, "accounts.second_factor_failed"),
-    ):
+    for signal, action in _SIGNALS:
         signal.connect(_recorder(action), weak=False, dispatch_uid=f"audit-{action}")
 
 

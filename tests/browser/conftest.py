@@ -17,6 +17,7 @@ from tests.browser.support import Walk, chromium_path, launch, open_walk
 from tests.server.cast import cast  # noqa: F401  # the same people and
 from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
 
+pytest.register_assert_rewrite("tests.browser.job")
 MakeWalk = Callable[[str], Walk]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's own thread
 
