@@ -22,6 +22,7 @@ from accounts.sign_ins import EVENT_NAMES
 from audits import reading, sequence
 from audits.listing import Column, Empty, ListPage
 from audits.models import AuditEntry
+from audits.registry import actions
 
 PAGE = 50
 _MAX_ID = 2**63 - 1
@@ -32,9 +33,11 @@ EVENTS = EVENT_NAMES | {"audits.log_verified", "audits.log_broken"}
 
 
 def _action_choices() -> list[tuple[str, str]]:
-    """Every name that the log can hold: also of actions whose module only workers load."""
-    names = {name for name in table() if not name.partition(".")[2].startswith("view")}
-    return [(name, name) for name in sorted(names | EVENTS)]
+    """Every name that the log can hold: of the actions that are loaded here, and those of the permissions,
+    because the modules of some actions are loaded by workers only.
+    """
+    permitted = {name for name in table() if not name.partition(".")[2].startswith("view")}
+    return [(name, name) for name in sorted(permitted | EVENTS | set(actions()))]
 
 
 class EntryFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
