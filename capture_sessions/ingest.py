@@ -39,7 +39,7 @@ FALSE_CLAIMS = frozenset(
 MAX_REFUSED, REFUSED_SECONDS = 20, 3600
 #: An examined session lies in memory as a whole: so many at once in one process, the others wait.
 _EXAMINERS = threading.BoundedSemaphore(2)
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 2.0
 
 
 @contextmanager
