@@ -6,11 +6,14 @@ one field is at fault, ``field``. It never repeats what was sent.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import redis
 import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
@@ -24,6 +27,8 @@ from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
 PROBLEM_TYPE = "application/problem+json"
+#: PostgreSQL or Redis cannot be reached, or does not answer in time.
+AWAY = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
 #: Asking again later may work: these say when.
 RETRY = (429, 503)
 TITLES = {
@@ -191,6 +196,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours, or of a server that we stand on: the latter passes, and whoever asks may come back."""
+    if isinstance(sys.exception(), AWAY):
+        response = _plain(request, 503, "unavailable", "A server that this needs is away. Try again soon.")
+        response["Retry-After"] = "5"
+        return response
     return _plain(request, 500, "error", "The fault was recorded. Try again in a moment.")
 
 
