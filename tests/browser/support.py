@@ -26,7 +26,10 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = ((1440, 900), (390, 844))
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 #: Where axe looks: both widths and both themes, each once.
-JUDGED = ((1440, "light"), (390, "dark"))
+Looks = tuple[tuple[int, str], ...]
+JUDGED: Looks = ((1440, "light"), (390, "dark"))
+SETTLED = """!document.querySelector(".htmx-request")
+    && [...document.querySelectorAll("[data-chart]")].every((area) => area.dataset.drawn)"""
 SERIOUS = ("serious", "critical")
 #: Noise that says nothing about a page: a refused request is judged by its response, not by this line.
 QUIET = ("Failed to load resource",)
@@ -106,11 +109,9 @@ class Walk:
         self.settle()
 
     def settle(self) -> None:
-        """Until the network is quiet and charts are drawn."""
-        self.page.wait_for_load_state("networkidle")
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('[data-chart]')].every((area) => area.dataset.drawn)"
-        )
+        """Until the page and what htmx asked for are there, and charts are drawn."""
+        self.page.wait_for_load_state("load")
+        self.page.wait_for_function(SETTLED)
 
     def sign_in(self, email: str, password: str, totp_secret: str = "") -> None:
         """By e-mail and password, and the second factor where the account has one."""
@@ -137,12 +138,12 @@ class Walk:
             self.enter_code(totp_secret)
 
     # ------------------------------------------------------------ looking
-    def step(self, name: str, *, axe: bool = True, shots: bool = True) -> None:
+    def step(self, name: str, *, axe: bool = True, shots: bool = True, judged_as: Looks = JUDGED) -> None:
         """The page is clean now; keep what it looks like."""
         self.settle()
         found = list(self.problems)
         for (width, height), theme in itertools.product(WIDTHS, THEMES):
-            judged = (width, theme) in JUDGED
+            judged = (width, theme) in judged_as
             if not (shots or judged):
                 continue
             self.page.set_viewport_size({"width": width, "height": height})
@@ -162,9 +163,10 @@ class Walk:
 
     def axe(self) -> list[str]:
         """What axe finds serious or critical, one line each."""
-        session = self.context.new_cdp_session(self.page)
-        session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-        session.detach()
+        if not self.page.evaluate("'axe' in window"):
+            session = self.context.new_cdp_session(self.page)
+            session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
+            session.detach()
         result: dict[str, Any] = self.page.evaluate("() => axe.run()")
         return [
             f"axe {rule['id']} ({rule['impact']}): {node['html'][:160]}"

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.job.scene import Scene, path_of
-from tests.browser.support import Walk
+from tests.browser.support import JUDGED, Walk
 
 STAFF = ("admin", "officer", "ml", "auditor")
 #: Pages of one look only: each visit is a look that is logged, or they need a grant that is over.
@@ -16,7 +16,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 
 
 def visit(scene: Scene, name: str) -> None:
-    """Follow the navigation, then from each page every link to a kind of page that was not seen yet."""
+    """Follow the navigation, then from each page every link to a kind of page that was not seen yet.
+
+    What another role was shown before is judged in one look, because it differs in a few buttons only.
+    """
     walk = scene.sign_in(name)
     walk.problems.clear()
     start = "/" if name in STAFF else "/me/"
@@ -29,7 +32,10 @@ def visit(scene: Scene, name: str) -> None:
         if "/reauthenticate/" in walk.page.url:
             scene.fresh(name)
         try:
-            walk.step(f"{name}{_kind(path_of(walk))}", shots=False)
+            known = _kind(path_of(walk)) in scene.judged
+            looks = JUDGED[:1] if known else JUDGED
+            walk.step(f"{name}{_kind(path_of(walk))}", shots=False, judged_as=looks)
+            scene.judged.add(_kind(path_of(walk)))
         except AssertionError as fault:
             faults.append(str(fault))
         assert not re.search(r"(403|404|500)\s", walk.page.title() + " "), path

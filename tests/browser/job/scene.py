@@ -35,6 +35,8 @@ class Scene:
     walks: dict[str, Walk] = field(default_factory=dict)
     #: What later acts need to know: addresses of pages and names, by the act that found them.
     known: dict[str, str] = field(default_factory=dict)
+    #: Kinds of pages that were looked at in both widths.
+    judged: set[str] = field(default_factory=set)
     _played: dict[Act, str] = field(default_factory=dict)
     _agents: list[Future[tuple[Path, Path]]] = field(default_factory=list)
 
