@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -91,16 +93,27 @@ class StopDetail(OfStop, TemplateView):
         now = timezone.now()
         rows = stops.devices(self.stop, now).select_related("subject")
         user = self.request.user
+        listed = self._may_list(rows)
         return super().get_context_data(
             progress=stops.progress(self.stop, now),
-            page_obj=Paginator(rows, PAGE).get_page(self.request.GET.get("page")),
+            page_obj=Paginator(rows if listed else rows.none(), PAGE).get_page(self.request.GET.get("page")),
+            listed=listed,
             is_open=self.stop.restarted_at is None,
             may_request=has(user, "agents.request_restart") and self.stop.restart_requested_by_id is None,
             may_confirm=has(user, "agents.confirm_restart")
             and self.stop.restart_requested_by_id not in (None, user.pk),
-            sees_devices=has(user, "agents.view"),
             **kwargs,
         )
+
+    def _may_list(self, rows: QuerySet[Device]) -> bool:
+        """Whether the devices of the scope may be shown one by one. Who works in a department or at a place
+        is known by name: a list of few pseudonyms would tell whose they are.
+        """
+        if not has(self.request.user, "agents.view"):
+            return False
+        if self.stop.scope not in ("department", "place"):
+            return True
+        return rows.order_by().values("subject").distinct().count() >= settings.MIN_GROUP_SIZE
 
 
 class RestartRequest(OfStop, ActionForm):
