@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import permissions
+from capture_sessions.models import CaptureSession, SessionState
 
 
 class Kind(models.TextChoices):
@@ -123,6 +124,15 @@ class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
     def open_for(self, subject_id: uuid.UUID, now: datetime) -> LegalHoldQuerySet:
         """Those of one person that run now."""
         return self.filter(subject_id=subject_id, lifted_at__isnull=True, expires_at__gt=now)
+
+    def missing_sessions(self, now: datetime) -> LegalHoldQuerySet:
+        """Those that run now while a living session of the person is not kept as long."""
+        uncovered = (
+            CaptureSession.objects.filter(subject=OuterRef("subject"))
+            .exclude(state=SessionState.ERASED)
+            .filter(Q(held_until__isnull=True) | Q(held_until__lt=OuterRef("expires_at")))
+        )
+        return self.filter(Exists(uncovered), lifted_at__isnull=True, expires_at__gt=now)
 
 
 class LegalHold(models.Model):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from audits.actor import Actor
+from capture_sessions.actions import hold_sessions
 from capture_sessions.disposal import remove_erased_files
 from privacy_requests import actions
-from privacy_requests.models import Erasure
+from privacy_requests.models import Erasure, LegalHold
 
-log = structlog.get_logger(__name__)
 log = structlog.get_logger(__name__)
 SCHEDULE = {
     "privacy_requests.tasks.sweep_erasures": 20.0,
@@ -46,3 +47,12 @@ def sweep_erasures() -> int:
             Erasure.objects.filter(pk=erasure_id).update(last_error=type(fault).__name__)
             log.exception("erasure_failed", erasure=str(erasure_id))
     return len(open_ids)
+
+
+@shared_task(name="privacy_requests.tasks.sweep_holds", queue="erase")
+def sweep_holds() -> int:
+    """Put sessions that came in while a hold runs under it too. Returns for how many people."""
+    holds = LegalHold.objects.missing_sessions(timezone.now()).select_related("subject")
+    for hold in holds:
+        hold_sessions(subject=hold.subject, until=hold.expires_at, actor=Actor.system("holds"))
+    return len(holds)
