@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -67,7 +68,8 @@ def drop() -> None:
         return
     for alias in ("default", "owner"):
         connections[alias].close()
-    with _maintenance() as connection:
+    # The server may be going down already; what is left over is dropped with the temporary folder.
+    with suppress(psycopg.Error), _maintenance() as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name())))
     for alias in ("default", "owner"):
         connections[alias].settings_dict["NAME"] = _original["name"]
