@@ -17,14 +17,15 @@ from capture_sessions.actions import quarantine_session
 from capture_sessions.models import CaptureSession
 from mci_core.detectors import LABELS
 from mci_core.errors import Conflict, Forbidden, Invalid
+from mci_core.policy_model import FIELDS
 from mci_core.redaction import find_spans
 from reviews.models import Finding, Review, ViewGrant
 from reviews.severity import severity_of
 
 VERDICTS = ("clean", "leak", "unsure")
 MIN_RESOLUTION = 12
-#: Where a leak is, as the step list names it.
-PLACE = re.compile(r"event \d{1,7}, [a-z_. ]{1,40}")
+#: Where a leak is, as the step list names it: a number and a field, so that no other word fits.
+PLACE = re.compile(rf"event \d{{1,7}}, (?:{'|'.join(map(re.escape, FIELDS))})")
 
 
 def _require_no_value(text: str, field: str) -> None:

@@ -105,7 +105,7 @@ def test_a_token_of_another_algorithm_is_refused(cast: Cast) -> None:
     agent = agent_of(cast)
     public = bytes(agent.device.public_key)
     for token in (
-        jwt.encode(_claims(agent), None, algorithm="none", headers={"typ": request_token.TYPE}),
+        jwt.encode(_claims(agent), "", algorithm="none", headers={"typ": request_token.TYPE}),
         jwt.encode(_claims(agent), public, algorithm="HS256", headers={"typ": request_token.TYPE}),
     ):
         assert _post(token).status_code == 401
@@ -128,10 +128,10 @@ BODIES = (
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_signed_body_of_rubbish_is_refused_and_changes_no_device(endpoint: str, cast: Cast) -> None:
     agent = agent_of(cast)
-    before = Device.objects.values().get(pk=agent.device.pk)
+    before: dict[str, Any] = dict(Device.objects.values().get(pk=agent.device.pk))
     codes = {agent.send(endpoint, body).status_code for body in BODIES}
     assert codes <= {401, 404, 413, 422}
-    after = Device.objects.values().get(pk=agent.device.pk)
+    after: dict[str, Any] = dict(Device.objects.values().get(pk=agent.device.pk))
     assert {key for key in before if before[key] != after[key]} <= {"last_seen_at"}
 
 
@@ -168,7 +168,7 @@ def test_parts_are_named_by_number_and_files_by_row_so_no_path_leads_out(cast: C
 
 def test_an_odd_length_of_a_body_is_refused(cast: Cast) -> None:
     for length in ("-1", "abc", "99999999999999999999", "\u0661"):
-        headers = {"HTTP_AUTHORIZATION": "MCI-Device x", "CONTENT_LENGTH": length}
+        headers: dict[str, Any] = {"HTTP_AUTHORIZATION": "MCI-Device x", "CONTENT_LENGTH": length}
         response = Client().generic("POST", PATH, b"{}", **headers)
         assert response.status_code in (401, 413, 422), length
 
