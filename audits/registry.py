@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from mci_core.errors import Conflict
+
+#: SQLSTATE of PostgreSQL, appendix A.
+UNIQUE_VIOLATION = "23505"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -45,7 +49,7 @@ def audited(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            with transaction.atomic(), _watched(name):
+            with _met_at_once(), transaction.atomic(), _watched(name):
                 return function(*args, **kwargs)
 
         run.audit_name = name  # type: ignore[attr-defined]  # read by the completeness test
@@ -53,6 +57,19 @@ def audited(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return run
 
     return decorate
+
+
+@contextmanager
+def _met_at_once() -> Iterator[None]:
+    """Two made the same thing in the same moment, both saw that it was not there, and the database let one
+    of them.
+    """
+    try:
+        yield
+    except IntegrityError as fault:
+        if getattr(fault.__cause__, "sqlstate", None) != UNIQUE_VIOLATION:
+            raise
+        raise Conflict("Somebody did the same at this moment. Look again.", code="at_once") from fault
 
 
 def actions() -> MappingProxyType[str, Callable[..., object]]:

@@ -45,7 +45,7 @@ def deactivate_user(*, user: User, reason: str, actor: Actor) -> User:
     erased.
     """
     permissions.require(actor, "accounts.deactivate_user")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not user.is_active:
         with nothing_to_do():
             return user
@@ -73,7 +73,7 @@ def deactivate_user(*, user: User, reason: str, actor: Actor) -> User:
 def set_initial_password(*, user: User, password: str, actor: Actor) -> User:
     """For the first admins and for demonstrations, from the command line only; later by reset mail."""
     permissions.require(actor, "accounts.set_initial_password")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.has_usable_password():
         raise Conflict("This account has a password already.", code="has_password")
     try:
@@ -104,7 +104,7 @@ def update_profile(*, theme: str, time_zone: str, actor: Actor) -> User:
     permissions.require(actor, "accounts.update_profile")
     if theme not in THEMES:
         raise Invalid("Choose one of the themes.", field="theme")
-    user = User.objects.select_for_update().get(pk=actor.id)
+    user = User.objects.select_for_update(no_key=True).get(pk=actor.id)
     if (user.theme, user.time_zone) == (theme, time_zone):
         with nothing_to_do():
             return user

@@ -66,7 +66,7 @@ def request_role(*, user: User, role: str, reason: str, actor: Actor) -> RoleGra
         raise Invalid("Choose one of the roles.", field="role")
     if not reason.strip():
         raise Invalid("Say why this person needs the role.", field="reason")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not user.is_active:
         raise Conflict("This account is closed.", code="inactive", field="user")
     _refuse_incompatible(user, role)
@@ -147,5 +147,5 @@ def _locked(grant: RoleGrant) -> RoleGrant:
     """The holder's row is locked first, as everywhere, so that two decisions about one person wait for
     each other.
     """
-    User.objects.select_for_update().get(pk=grant.user_id)
+    User.objects.select_for_update(no_key=True).get(pk=grant.user_id)
     return RoleGrant.objects.select_for_update(of=("self",)).select_related("user").get(pk=grant.pk)

@@ -7,7 +7,7 @@ makes it faster; the end of the last lease is the proof.
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import permissions
@@ -29,7 +29,8 @@ def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> Capt
     _check_scope(scope, value)
     if not reason.strip():
         raise Invalid("Say why.", field="reason")
-    if CaptureStop.objects.open().select_for_update().filter(scope=scope, scope_value=value).exists():
+    _one_at_a_time()
+    if CaptureStop.objects.open().filter(scope=scope, scope_value=value).exists():
         raise Conflict("This is stopped already.", code="stopped_already")
     stop = CaptureStop.objects.create(
         scope=scope, scope_value=value, reason=reason.strip()[:500], stopped_by=actor.user
@@ -45,6 +46,12 @@ def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> Capt
     )
     _hint(stop)
     return stop
+
+
+def _one_at_a_time() -> None:
+    """A stop that is not there yet cannot be locked; those who open one wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('agents:stops', 0))")
 
 
 @audited("agents.request_restart")
