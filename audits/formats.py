@@ -86,6 +86,9 @@ def day(value: datetime | date) -> str:
     return f"{value:%-d %b %Y}"
 
 
+#: Platforms as an agent reports them, in words.
+PLATFORMS: dict[str, str] = {"windows": "Windows", "macos": "macOS", "linux": "Linux", "web": "Web"}
+
 #: Words of states to one of five tones; the badge is neutral for every other word.
 TONES: dict[str, str] = {
     **dict.fromkeys(

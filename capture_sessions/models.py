@@ -45,10 +45,6 @@ class SessionState(models.TextChoices):
     ERASED = "erased", "Erased"
 
 
-#: Platforms as an agent reports them, in words.
-PLATFORMS = (("windows", "Windows"), ("macos", "macOS"), ("linux", "Linux"), ("web", "Web"))
-
-
 class CaptureSession(models.Model):
     """One recorded stretch of work, as proved by its manifest. Staff see the subject's pseudonym only."""
 
@@ -105,11 +101,6 @@ class CaptureSession(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.pk}"
-
-    @property
-    def platform(self) -> str:
-        """The platform in words."""
-        return dict(PLATFORMS).get(self.os, self.os or "unknown")
 
     def announced_parts(self) -> list[dict[str, Any]]:
         """The parts that the device signed for: [{index, kind, name, sha256, bytes}]."""

@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 from django_filters import ChoiceFilter, FilterSet, NumberFilter
 
 from accounts.access import StaffPage
+from audits import formats
 from audits.listing import Column, Empty, ListPage
-from capture_sessions.models import PLATFORMS, CaptureSession, SessionState
+from capture_sessions.models import CaptureSession, SessionState
 
 _STATES = [choice for choice in SessionState.choices if choice[0] != SessionState.UPLOADING]
 
@@ -22,7 +23,7 @@ class SessionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no 
 
     state = ChoiceFilter(choices=_STATES, label="State", empty_label="Any state")
     os = ChoiceFilter(
-        choices=PLATFORMS,
+        choices=tuple(formats.PLATFORMS.items()),
         label="Platform",
         empty_label="Any platform",
     )

@@ -153,10 +153,18 @@ def crumb(label: object, url_name: str = "", *args: object) -> SafeString:
     return format_html('<li><a href="{}">{}</a></li>', _url(url_name, *args), label)
 
 
+@register.filter
+def platform(word: str) -> str:
+    """``macos`` -> ``macOS``: a platform as an agent reports it, in words."""
+    return formats.PLATFORMS.get(word, word or "unknown")
+
+
 # ---------------------------------------------------------------- components without a body
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, label: str = "") -> dict[str, Any]:
-    """A form field: label, control, help and error, tied together for a screen reader."""
+def field(bound: BoundField, label: str = "", needed: bool = False) -> dict[str, Any]:
+    """A form field: label, control, help and error, tied together for a screen reader. ``needed`` leaves out
+    the word optional where a choice elsewhere in the form decides.
+    """
     widget = bound.field.widget
     is_group = bool(widget.use_fieldset) and isinstance(widget, ChoiceWidget)
     if is_group:
@@ -164,6 +172,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     return {
         "bound": bound,
         "label": label or bound.label,
+        "optional": not (needed or bound.field.required),
         "is_check": isinstance(widget, CheckboxInput),
         "is_group": is_group,
     }
