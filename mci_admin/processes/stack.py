@@ -32,6 +32,10 @@ class StackError(Exception):
     """The instance cannot come up; the message says what to do."""
 
 
+class EndedError(Exception):
+    """Somebody asked for the end while things were coming up."""
+
+
 class Stack:
     def __init__(
         self,
@@ -41,9 +45,11 @@ class Stack:
         inherited: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
         usual_ports: bool = True,
+        ended: Callable[[], bool] = lambda: False,
     ) -> None:
         self.var = var.resolve()
         self.usual_ports = usual_ports
+        self.ended = ended
         self.say = say
         given = {**(os.environ if inherited is None else inherited), **(environment or {})}
         named = [name for name in ("DATABASE_URL", "REDIS_URL") if given.get(name)]
@@ -113,19 +119,40 @@ class Stack:
         return self.run(programs.manage(*words), timeout=timeout)
 
     def run(self, command: tuple[str, ...], *, timeout: float = 300.0) -> str:
-        done = subprocess.run(  # noqa: S603  # the commands of programs.py and of the demo
+        process = subprocess.Popen(  # noqa: S603  # the commands of programs.py and of the demo
             command,
             env=self.environment,
             cwd=env.BASE_DIR,
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=timeout,
-            check=False,
+            process_group=0,
         )
-        if done.returncode != 0:
-            tail = (done.stderr or done.stdout).strip()[-2000:]
+        try:
+            out, err = self._listen(process, time.monotonic() + timeout)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        if process.returncode != 0:
+            tail = (err or out).strip()[-2000:]
             raise StackError(f"`{' '.join(command[1:4])}` failed:\n{tail}")
-        return done.stdout
+        return out
+
+    def _listen(self, process: subprocess.Popen[str], deadline: float) -> tuple[str, str]:
+        """In short turns, to see a wish to end; nothing is torn out of its work."""
+        while True:
+            try:
+                return process.communicate(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                self.go_on()
+                if time.monotonic() > deadline:
+                    raise StackError(f"`{process.args!r}` takes too long.") from None
+
+    def go_on(self) -> None:
+        if self.ended():
+            raise EndedError
 
     def start_server_side(self) -> None:
         for program in programs.server_side(self.var, HOST, self.port):
@@ -136,6 +163,7 @@ class Stack:
         deadline = time.monotonic() + seconds
         for address in (f"{self.url}/healthz", stream):
             while not _answers(address):
+                self.go_on()
                 self.supervisor.watch()
                 if time.monotonic() > deadline:
                     raise StackError(f"{address} does not answer. See {self.var / 'log'}.")

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from mci_admin import env
 from mci_admin.processes.demo import Demo, code_now, forget, given_sessions, sign_ins
-from mci_admin.processes.stack import Stack, StackError
+from mci_admin.processes.stack import EndedError, Stack, StackError
 from mci_admin.processes.supervisor import GaveUpError
+from mci_admin.processes.wish import WishToEnd
 from mci_admin.services.places import ServiceError
-
-
-class _InterruptedError(Exception):
-    """Somebody asked for the end while things were coming up."""
 
 
 class Command(BaseCommand):
@@ -46,50 +40,31 @@ class Command(BaseCommand):
                 code = code_now(person["totp"], time.time()) if person.get("totp") else "not needed"
                 self.stdout.write(f"{code:<12}{person['email']} ({person['label']})")
             return
-        asked = self._listen()
         try:
-            self._run(asked, options)
-        except _InterruptedError:
+            self._run(WishToEnd().listen(), options)
+        except EndedError:
             self.stdout.write("ended")
         except (StackError, ServiceError, GaveUpError) as fault:
             raise CommandError(str(fault)) from None
 
-    def _listen(self) -> threading.Event:
-        asked = threading.Event()
-        main = threading.main_thread()
-
-        def end(_number: int, _frame: FrameType | None) -> None:
-            first = not asked.is_set()
-            asked.set()
-            if first and threading.current_thread() is main and self.coming_up:
-                raise _InterruptedError
-
-        self.coming_up = True
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, end)
-        return asked
-
-    def _run(self, asked: threading.Event, options: dict[str, Any]) -> None:
+    def _run(self, ended: WishToEnd, options: dict[str, Any]) -> None:
         began = time.monotonic()
         self._say("starting; the first time takes up to 3 minutes")
-        try:
-            with Stack(env.var_dir(), say=self._say) as stack:
-                demo = Demo(
-                    stack,
-                    agents=options["agents"],
-                    seed=not options["no_seed"],
-                    sessions=given_sessions(),
-                    speed=options["speed"],
-                )
-                demo.bring_up()
-                self.coming_up = False
-                self._say(f"ready after {time.monotonic() - began:.0f} s; logs in {stack.var / 'log'}")
-                self._say(demo.line())
-                while not asked.wait(0.5):
-                    stack.watch()
-                self._say("ending")
-        finally:
-            self.coming_up = False
+        with Stack(env.var_dir(), say=self._say, ended=ended) as stack:
+            demo = Demo(
+                stack,
+                agents=options["agents"],
+                seed=not options["no_seed"],
+                sessions=given_sessions(),
+                speed=options["speed"],
+            )
+            demo.bring_up()
+            self._say(f"ready after {time.monotonic() - began:.0f} s; logs in {stack.var / 'log'}")
+            self._say(demo.line())
+            while not ended():
+                time.sleep(0.3)
+                stack.watch()
+            self._say("ending")
         self._say("ended")
 
     def _say(self, text: str) -> None:

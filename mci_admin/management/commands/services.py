@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-import threading
 import time
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from mci_admin import env
+from mci_admin.processes.wish import WishToEnd
 from mci_admin.services.embedded import Embedded, keeper_of, stop_keeper
 from mci_admin.services.places import ServiceError
 
@@ -48,17 +46,12 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from None
 
     def _foreground(self) -> None:
-        asked = threading.Event()
-
-        def end(_number: int, _frame: FrameType | None) -> None:
-            asked.set()
-
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, end)
+        ended = WishToEnd().listen()
         with Embedded(env.var_dir()) as pair:
             self.stdout.write(f"PostgreSQL and Valkey run, addresses in {pair.places.record}")
             self.stdout.flush()
-            while not asked.wait(0.5):
+            while not ended():
+                time.sleep(0.3)
                 failed = pair.failed()
                 if failed:
                     raise CommandError(f"{failed} ended. See {pair.places.log_dir}.")

@@ -157,9 +157,13 @@ def test_interrupt_while_coming_up_leaves_nothing(tmp_path: Path) -> None:
             stderr=out,
             process_group=0,
         )
-    wait_for(output, "starting", process)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    try:
+        wait_for(output, "starting", process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait(10)
     assert keeper_of(tmp_path / "var") is None
 
 
