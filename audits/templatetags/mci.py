@@ -162,9 +162,7 @@ def platform(word: str) -> str:
 # ---------------------------------------------------------------- components without a body
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", needed: bool = False) -> dict[str, Any]:
-    """A form field: label, control, help and error, tied together for a screen reader. ``needed`` leaves out
-    the word optional where a choice elsewhere in the form decides.
-    """
+    """Label, control, help and error, tied together. ``needed``: another choice decides, so not "optional"."""
     widget = bound.field.widget
     is_group = bool(widget.use_fieldset) and isinstance(widget, ChoiceWidget)
     if is_group:
