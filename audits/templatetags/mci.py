@@ -162,7 +162,7 @@ def platform(word: str) -> str:
 # ---------------------------------------------------------------- components without a body
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", needed: bool = False) -> dict[str, Any]:
-    """Label, control, help and error, tied together. ``needed``: another choice decides, so not "optional"."""
+    """Label, control, help and error, tied together. ``needed``: not optional, as another choice decides."""
     widget = bound.field.widget
     is_group = bool(widget.use_fieldset) and isinstance(widget, ChoiceWidget)
     if is_group:
