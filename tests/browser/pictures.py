@@ -1,8 +1,7 @@
-"""Makes the pictures of the documents from the last walk of the main job: ``python -m
-tests.browser.pictures``.
+"""Makes the pictures of the documents from the last walk of the main job.
 
-A picture is what a reader sees first on a screen of 1440 by 900, in few colours, so that the file stays
-small.
+``python -m tests.browser.pictures``: each is what a reader sees first on a screen of 1440 by 900, in few
+colours, so that the file stays small.
 """
 
 from __future__ import annotations

@@ -30,6 +30,9 @@ Looks = tuple[tuple[int, str], ...]
 JUDGED: Looks = ((1440, "light"), (390, "dark"))
 SETTLED = """!document.querySelector(".htmx-request")
     && [...document.querySelectorAll("[data-chart]")].every((area) => area.dataset.drawn)"""
+#: The next frame is drawn; charts follow the width a little later.
+DRAWN = """new Promise((done) => requestAnimationFrame(() =>
+    setTimeout(done, document.querySelector("[data-chart]") ? 120 : 0)))"""
 #: Only what is broken comes back: the list of what is right takes longer than finding out.
 RUN_AXE = 'axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations)'
 SERIOUS = ("serious", "critical")
@@ -150,7 +153,7 @@ class Walk:
                 continue
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            self.page.wait_for_timeout(120)  # charts follow the width in the next frame
+            self.page.evaluate(DRAWN)
             if shots:
                 self._shot(f"{name}-{width}-{theme}")
             if axe and judged:
