@@ -153,12 +153,6 @@ def crumb(label: object, url_name: str = "", *args: object) -> SafeString:
     return format_html('<li><a href="{}">{}</a></li>', _url(url_name, *args), label)
 
 
-@register.filter
-def platform(word: str) -> str:
-    """``macos`` -> ``macOS``: a platform as an agent reports it, in words."""
-    return formats.PLATFORMS.get(word, word or "unknown")
-
-
 # ---------------------------------------------------------------- components without a body
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", needed: bool = False) -> dict[str, Any]:
