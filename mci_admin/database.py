@@ -64,7 +64,9 @@ def ensure_role(cursor: Executes, role: str, password: str) -> None:
         statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
             sql.Identifier(role), sql.Literal(password)
         )
-    cursor.execute(statement)
+    # A role belongs to the whole server: two databases that are set up at once may both find it missing.
+    body = sql.SQL("BEGIN {}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END")
+    cursor.execute(sql.SQL("DO {}").format(sql.Literal(body.format(statement).as_string())))
 
 
 def refuse_shared_role(cursor: Executes, role: str) -> None:

@@ -81,6 +81,34 @@ def test_application_role_is_made_when_the_owner_may() -> None:
     assert "PASSWORD" not in cursor.asked[-1]
 
 
+def test_two_databases_of_one_server_may_be_set_up_at_once(
+    django_db_setup: None, django_db_blocker: Any
+) -> None:
+    """The second finds the role missing, and is told that it exists when it makes it."""
+
+    class Late:
+        """Asks as if before the other made the role."""
+
+        def __init__(self, cursor: Any) -> None:
+            self.cursor = cursor
+
+        def execute(self, query: Any, params: Any = None) -> None:
+            seen = "SELECT 1 WHERE %s IS NULL" if str(query).startswith("SELECT 1 FROM pg_roles") else query
+            self.cursor.execute(seen, params)
+
+        def fetchone(self) -> Any:
+            return self.cursor.fetchone()
+
+        def fetchall(self) -> list[Any]:
+            return list(self.cursor.fetchall())
+
+    with django_db_blocker.unblock(), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        database.ensure_role(Late(cursor), cursor.fetchone()[0], "")
+        cursor.execute("SELECT 1")
+    connections["owner"].close()
+
+
 def test_missing_application_role_is_told_when_the_owner_may_not_make_it() -> None:
     with pytest.raises(ImproperlyConfigured, match="may not create it"):
         database.ensure_role(Answers(None, (False,)), "mci_app", "secret")
