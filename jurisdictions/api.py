@@ -68,11 +68,14 @@ class NoticeViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMix
     """Notices, the newest first."""
 
     permission_classes = [HasPermission.of("jurisdictions.view", write="jurisdictions.publish_notice")]
-    serializer_class = serializers.NoticeSerializer
+    serializer_class: type[serializers.NoticeLineSerializer] = serializers.NoticeSerializer
     queryset = Notice.objects.none()
 
     def get_queryset(self) -> QuerySet[Notice]:
         return Notice.objects.visible_to(self.request.user).order_by("-number")
+
+    def get_serializer_class(self) -> type[serializers.NoticeLineSerializer]:
+        return serializers.NoticeLineSerializer if self.action == "list" else self.serializer_class
 
     @extend_schema(request=serializers.NewNoticeSerializer, responses={201: serializers.NoticeSerializer})
     def create(self, request: Request) -> Response:

@@ -61,22 +61,28 @@ class NewAgreementSerializer(serializers.Serializer[Any]):
     )
 
 
-class NoticeSerializer(serializers.ModelSerializer[Notice]):
-    acknowledged = serializers.SerializerMethodField()
+class NoticeLineSerializer(serializers.ModelSerializer[Notice]):
+    """A notice in a list. Its text and who has read it are told by the notice itself: both cost."""
 
     class Meta:
         model = Notice
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "number",
             "title",
-            "text",
             "text_sha256",
             "policy_digest",
             "published_at",
             "withdrawn_at",
-            "acknowledged",
         )
+        read_only_fields = fields
+
+
+class NoticeSerializer(NoticeLineSerializer):
+    acknowledged = serializers.SerializerMethodField()
+
+    class Meta(NoticeLineSerializer.Meta):
+        fields = (*NoticeLineSerializer.Meta.fields, "text", "acknowledged")
         read_only_fields = fields
 
     def get_acknowledged(self, notice: Notice) -> str:
