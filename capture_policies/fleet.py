@@ -56,6 +56,7 @@ def reach_of(rollout: Rollout, wave: Wave) -> Reach:
             members=Count("pk", filter=Q(wave=wave.number)),
             expected=Count("pk", filter=there),
             applied=Count("pk", filter=Q(wave=wave.number, state=DeliveryState.APPLIED)),
+            waiting=Count("pk", filter=Q(wave=wave.number, state=DeliveryState.PENDING)),
         )
     )
     return Reach(**counts)

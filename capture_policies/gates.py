@@ -29,6 +29,7 @@ class Reach:
     members: int
     expected: int
     applied: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def judge(reach: Reach, gate: Gate, *, started_at: datetime, now: datetime) -> D
     if reach.total and reach.failed > gate.max_error_share * reach.total:
         share = f"{reach.failed} of {reach.total} devices failed"
         return Decision("halt", f"{share}; at most {gate.max_error_share:.1%} may.")
+    if reach.waiting:  # a worker may have died between two chunks: whoever was not told is not passed over
+        return Decision("wait", f"{reach.waiting} of {reach.members} devices have not been told yet.")
     if reach.applied < gate.min_applied_share * reach.expected:
         return Decision(
             "wait", f"{reach.applied} of {reach.expected} devices that are online have applied it."

@@ -243,6 +243,19 @@ def test_starting_needs_a_reason(desk: Desk) -> None:
     assert caught.value.field == "reason"
 
 
+def test_a_wave_is_not_over_while_a_chunk_of_it_waits_to_be_told(desk: Desk) -> None:
+    """The devices of the first chunk may all have applied it before a worker comes for the second."""
+    desk.devices(501)
+    rollout = start(desk, desk.release(), ALL)
+    assert waves.advance_rollout(rollout_id=rollout.pk, actor=SYSTEM)
+    assert waves.claim_deliveries(rollout_id=rollout.pk, actor=SYSTEM) == 500
+    Device.objects.update(last_seen_at=timezone.now() - timedelta(hours=2))
+    answer(rollout)
+    assert not waves.advance_rollout(rollout_id=rollout.pk, actor=SYSTEM)
+    assert run(rollout).state == "done"
+    assert Device.objects.filter(desired_release=rollout.release.number).count() == 501
+
+
 def test_a_large_fleet_is_served_in_chunks(desk: Desk) -> None:
     desk.devices(1200)
     rollout = run(start(desk, desk.release(), ALL))
