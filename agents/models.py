@@ -144,6 +144,10 @@ class Device(models.Model):
     exclusions = models.JSONField(
         default=list, help_text="entry ids the employee switched off; may only tighten"
     )
+    tags = models.JSONField(default=list, help_text='plain labels of the computer, like "pilot"; sorted')
+    held_lease = models.UUIDField(
+        null=True, help_text="the newest lease that the agent, with its key, said it holds"
+    )
 
     objects = DeviceQuerySet.as_manager()
 
@@ -187,6 +191,7 @@ class Lease(models.Model):
     place = models.CharField(max_length=8, blank=True)
     notice = models.CharField(max_length=64, blank=True, help_text="digest of the acknowledged notice text")
     denied_signals = models.JSONField(default=list)
+    excluded_entries = models.JSONField(default=list)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
@@ -268,7 +273,7 @@ class DeviceCommand(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="commands")
-    kind = models.CharField(max_length=12, choices=[("purge", "Purge")])
+    kind = models.CharField(max_length=12, choices=[("purge", "Purge"), ("drill", "Drill")])
     payload = models.JSONField(default=dict, help_text='{"sessions": [uuid, ...] | "all"}')
     created_at = models.DateTimeField(default=timezone.now)
     delivered_at = models.DateTimeField(null=True)
@@ -318,12 +323,17 @@ class CaptureStop(models.Model):
             ("place", "Place"),
             ("department", "Department"),
             ("device", "Device"),
+            ("person", "Person"),
+            ("entry", "App or site"),
         ],
     )
     scope_value = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500)
     stopped_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     stopped_at = models.DateTimeField(default=timezone.now)
+    worst_case = models.DateTimeField(
+        null=True, help_text="at the moment of the stop: when its last device stops by itself"
+    )
     restart_requested_by = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, related_name="+", null=True
     )
@@ -343,3 +353,19 @@ class CaptureStop(models.Model):
 
     def __str__(self) -> str:
         return f"stop {self.scope}"
+
+
+# Django finds models here only.
+from agents.models_drills import DrillAnswer, StopDrill  # noqa: E402
+
+__all__ = [
+    "CaptureStop",
+    "Delivery",
+    "DeliveryState",
+    "Device",
+    "DeviceCommand",
+    "DrillAnswer",
+    "EnrolmentToken",
+    "Lease",
+    "StopDrill",
+]
