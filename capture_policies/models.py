@@ -335,3 +335,8 @@ class Wave(models.Model):
 
     def __str__(self) -> str:
         return f"wave {self.number}"
+
+
+from capture_policies.models_narrowing import Narrowing as Narrowing  # noqa: E402  # one file for each part
+from capture_policies.models_requests import AllowlistRequest as AllowlistRequest  # noqa: E402
+from capture_policies.models_requests import RequestVoice as RequestVoice  # noqa: E402
