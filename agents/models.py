@@ -357,6 +357,7 @@ class CaptureStop(models.Model):
 
 # Django finds models here only.
 from agents.models_drills import DrillAnswer, StopDrill  # noqa: E402
+from agents.models_keys import LeaseKey  # noqa: E402
 
 __all__ = [
     "CaptureStop",
@@ -367,5 +368,6 @@ __all__ = [
     "DrillAnswer",
     "EnrolmentToken",
     "Lease",
+    "LeaseKey",
     "StopDrill",
 ]

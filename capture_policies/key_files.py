@@ -12,23 +12,16 @@ import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from django.conf import settings
 from securesystemslib.signer import CryptoSigner
 
-from audits import kek
-from mci_core import envelope
+from audits import sealed_keys
 from mci_core.errors import Invalid, Unavailable
 
 ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 ROOT_KEYS = ("root-1", "root-2", "root-3")
 ROOT_THRESHOLD = 2
-_PEM = b"-----BEGIN"
 
 
 def online_folder() -> Path:
@@ -72,9 +65,9 @@ def load(folder: Path, name: str, *, passphrase: bytes | None = None) -> CryptoS
             f"The signing key {name} is missing. Run: manage.py keys init", code="signing_key_missing"
         ) from error
     try:
-        if not data.startswith(_PEM):
-            data, passphrase = envelope.open_(_sealing_key(), data, _aad(name)), None
-        return _signer(load_pem_private_key(data, passphrase))
+        if data.startswith(sealed_keys.PEM):
+            return CryptoSigner(sealed_keys.ed25519(data, passphrase))
+        return CryptoSigner(sealed_keys.unseal(data, name))
     except (ValueError, TypeError) as error:
         raise Invalid(f"The signing key {name} cannot be opened.", code="signing_key_unreadable") from error
 
@@ -90,21 +83,7 @@ def write_private(path: Path, data: bytes) -> None:
     draft.replace(path)
 
 
-def _signer(key: object) -> CryptoSigner:
-    if not isinstance(key, Ed25519PrivateKey):
-        raise TypeError("not an Ed25519 key")
-    return CryptoSigner(key)
-
-
 def _protect(key: Ed25519PrivateKey, name: str, passphrase: bytes | None) -> bytes:
     if passphrase:
         return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
-    return envelope.seal(_sealing_key(), CryptoSigner(key).private_bytes, _aad(name))
-
-
-def _sealing_key() -> bytes:
-    return kek.derived_key("signing-keys")
-
-
-def _aad(name: str) -> bytes:
-    return b"mci-signing-key\n" + name.encode()
+    return sealed_keys.seal(key, name)

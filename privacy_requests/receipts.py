@@ -1,7 +1,7 @@
 """Signed erasure receipts, which a person can check without asking us again.
 
 The signature is Ed25519 over ``mci-erasure-receipt``, a line feed and the RFC 8785 bytes of the receipt
-without its ``signature`` member; the key is one of the published lease keys, named by ``kid``.
+without its ``signature`` member; the key is one that signs or signed leases, named by ``kid``; a revoked one proves nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agents.lease_keys import b64url, lease_public_keys, signing_key
+from agents.lease_keys import b64url, receipt_public_keys, signing_key
 from mci_core import canonical
 from mci_core.errors import Invalid
 
@@ -32,7 +32,7 @@ def _signed_bytes(body: Mapping[str, Any]) -> bytes:
 def verify_receipt(receipt: Mapping[str, Any]) -> bool:
     """Whether the receipt is unchanged and signed by a key of this server."""
     body = {name: value for name, value in receipt.items() if name != "signature"}
-    public = lease_public_keys().get(str(body.get("kid")))
+    public = receipt_public_keys().get(str(body.get("kid")))
     if public is None:
         return False
     try:

@@ -179,10 +179,12 @@ def test_the_device_row_says_until_when_capture_is_possible(agent: Agent, settin
 
 def test_a_key_survives_a_restart_and_is_read_by_its_owner_only(keys_dir: Any) -> None:
     first = lease_keys.lease_public_keys()
-    lease_keys._load.cache_clear()
+    lease_keys._first.cache_clear()
     assert lease_keys.lease_public_keys() == first
     assert lease_keys.signing_key()[0] in first
-    assert oct((keys_dir / "lease" / "current.pem").stat().st_mode)[-3:] == "600"
+    path = keys_dir / "lease" / "current.key"
+    assert oct(path.stat().st_mode)[-3:] == "600"
+    assert b"PRIVATE" not in path.read_bytes()
 
 
 def test_old_leases_that_allowed_nothing_are_forgotten(agent: Agent, cast: Cast) -> None:
