@@ -3,7 +3,9 @@
 Every pack whose place is the place or lies above it counts (a union of states names its members instead),
 and the strictest part of each wins: "US" and "US-NY" for New York, a union of states and the state itself.
 A place that no pack covers is unknown, and unknown means no capture. So does a missing notice: where a law
-asks for none, this product still does. Not legal advice.
+asks for none, this product still does; where a law asks for a notice that names what is captured and where,
+only one that was written from the policy for this place counts. An agreement is an upper bound wherever it
+is in force. Not legal advice.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from mci_core.lease import LAW_ALLOWS
 from mci_core.policy_model import SIGNALS
 
 NOTICES: tuple[str, ...] = ("none", "once", "yearly", "daily")
+NOTICE_FORMS: tuple[str, ...] = ("any", "specific")
 REASONS: dict[str, str] = {
     LAW_ALLOWS: "The law of this place allows capture under this notice.",
     "unknown_place": "The place of work is not known, or no law pack covers it.",
@@ -26,12 +29,18 @@ REASONS: dict[str, str] = {
     "agreement_missing": "This place needs an agreement first, and none is in force.",
     "notice_missing": "The notice has not been acknowledged.",
     "notice_due": "The acknowledgement of the notice is too old for this place and has to be renewed.",
+    "notice_not_specific": (
+        "The law of this place asks for a notice that names what is captured and where. "
+        "The one that was acknowledged does not."
+    ),
+    "notice_outgrown": "The policy captures more here than the acknowledged notice says.",
 }
 _REQUIRED = ("id", "place", "source", "review_by", "effective_from")
 _OPTIONAL: dict[str, Any] = {
     "members": [],
     "effective_to": None,
     "requires_notice": "once",
+    "notice_form": "any",
     "requires_agreement": False,
     "denied_signals": [],
     "personal_device": "allow",
@@ -55,6 +64,7 @@ class Pack:
     effective_to: date | None = None
     members: tuple[str, ...] = ()
     requires_notice: str = "once"
+    notice_form: str = "any"
     requires_agreement: bool = False
     denied_signals: tuple[str, ...] = ()
     personal_device: str = "allow"
@@ -72,6 +82,17 @@ class Agreement:
     valid_from: date
     valid_to: date | None = None
     retention_ceiling_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """What one person acknowledged last: the day, whether that text was written from the policy for this
+    place, and whether it says all that would be captured now.
+    """
+
+    on: date
+    specific: bool = True
+    covers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,7 @@ def _check_choices(values: Mapping[str, Any]) -> None:
     ceiling = values["retention_ceiling_days"]
     fits = {
         "requires_notice": values["requires_notice"] in NOTICES,
+        "notice_form": values["notice_form"] in NOTICE_FORMS,
         "personal_device": values["personal_device"] in ("allow", "deny"),
         "denied_signals": set(values["denied_signals"]) <= set(SIGNALS),
         "requires_agreement": isinstance(values["requires_agreement"], bool),
@@ -152,19 +174,20 @@ def decide(
     place: str | None,
     on: date,
     *,
-    acknowledged_on: date | None,
+    acknowledged_on: date | Notified | None,
     agreement: Agreement | None,
     personal_device: bool,
 ) -> Ruling:
     """Whether capture is lawful.
 
-    `acknowledged_on`: the day on which the live notice was last acknowledged.
+    `acknowledged_on`: the day on which the notice that counts was last acknowledged, or more about it.
     """
+    read = Notified(acknowledged_on) if isinstance(acknowledged_on, date) else acknowledged_on
     laws = applicable(packs, place, on) if place else []
     if not place or not laws or any(pack.needs_region and place == pack.place for pack in laws):
         return Ruling(False, "unknown_place", SIGNALS)
     for pack in reversed(laws):
-        reason = _refusal(pack, place, on, acknowledged_on, agreement, personal_device)
+        reason = _refusal(pack, place, on, read, agreement, personal_device)
         if reason is not None:
             return Ruling(False, reason, SIGNALS, pack.id, pack.source, _ceiling(laws, None), _due(laws, on))
     used = _usable(agreement, place, on)
@@ -178,7 +201,7 @@ def _refusal(
     pack: Pack,
     place: str,
     on: date,
-    acknowledged_on: date | None,
+    read: Notified | None,
     agreement: Agreement | None,
     personal_device: bool,
 ) -> str | None:
@@ -186,9 +209,17 @@ def _refusal(
         return "personal_device"
     if pack.requires_agreement and _usable(agreement, place, on) is None:
         return "agreement_missing"
-    if acknowledged_on is None or acknowledged_on > on:
+    return _notice_refusal(pack, on, read)
+
+
+def _notice_refusal(pack: Pack, on: date, read: Notified | None) -> str | None:
+    if read is None or read.on > on:
         return "notice_missing"
-    return "notice_due" if on > _good_until(pack.requires_notice, acknowledged_on) else None
+    if pack.notice_form == "specific" and not read.specific:
+        return "notice_not_specific"
+    if on > _good_until(pack.requires_notice, read.on):
+        return "notice_due"
+    return None if read.covers else "notice_outgrown"
 
 
 def _good_until(notice: str, acknowledged_on: date) -> date:
@@ -213,9 +244,9 @@ def _usable(agreement: Agreement | None, place: str, on: date) -> Agreement | No
 
 
 def _denied(laws: Sequence[Pack], agreement: Agreement | None) -> tuple[str, ...]:
-    """What some law takes away, and whatever an agreement that is needed does not list."""
+    """What some law takes away, and whatever the agreement in force does not list."""
     denied = {signal for pack in laws for signal in pack.denied_signals}
-    if agreement is not None and any(pack.requires_agreement for pack in laws):
+    if agreement is not None:
         denied |= set(SIGNALS) - set(agreement.signals)
     return tuple(signal for signal in SIGNALS if signal in denied)
 

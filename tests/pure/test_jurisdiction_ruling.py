@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mci_core import jurisdiction
 from mci_core.errors import Invalid
-from mci_core.jurisdiction import Agreement, Pack, Ruling, parse_pack
+from mci_core.jurisdiction import Agreement, Notified, Pack, Ruling, parse_pack
 from mci_core.policy_model import SIGNALS
 
 DAY = date(2026, 11, 20)
@@ -37,7 +37,8 @@ GERMANY = pack("de", "DE", denied_signals=["keystroke", "text", "screenshot"])
 ITALY = pack("it", "IT", requires_agreement=True, retention_ceiling_days=21)
 LATER = pack("us-ct", "US-CT", effective_from="2026-10-01", denied_signals=["text"])
 PAST = pack("us-old", "US-NY", effective_to="2026-01-01", denied_signals=["click"])
-PACKS = [US, NEW_YORK, DELAWARE, MAINE, UNION, GERMANY, ITALY, LATER, PAST]
+SPECIFIC = pack("us-wa", "US-WA", notice_form="specific")
+PACKS = [US, SPECIFIC, NEW_YORK, DELAWARE, MAINE, UNION, GERMANY, ITALY, LATER, PAST]
 AGREED = Agreement(
     "works council 12", "DE", ("click", "text", "scroll"), date(2026, 1, 1), date(2026, 12, 31)
 )
@@ -130,10 +131,25 @@ def test_an_agreement_that_lists_nothing_opens_nothing() -> None:
     assert ruling.denied_signals == SIGNALS
 
 
-def test_an_agreement_changes_nothing_where_none_is_needed() -> None:
-    assert (
-        ruled("US-NY", agreement=Agreement("6", "US-NY", ("click",), date(2026, 1, 1))).denied_signals == ()
-    )
+def test_an_agreement_is_an_upper_bound_also_where_none_is_needed() -> None:
+    ruling = ruled("US-NY", agreement=Agreement("6", "US-NY", ("click",), date(2026, 1, 1)))
+    assert set(SIGNALS) - set(ruling.denied_signals) == {"click"}
+
+
+@pytest.mark.parametrize(
+    ("place", "read", "reason"),
+    [
+        ("US-WA", Notified(DAY, specific=False), "notice_not_specific"),
+        ("US-WA", Notified(DAY), "allowed"),
+        ("US-NY", Notified(DAY, specific=False), "allowed"),
+        ("US-NY", Notified(DAY, covers=False), "notice_outgrown"),
+        ("US-DE", Notified(DAY - timedelta(days=1), covers=False), "notice_due"),
+    ],
+)
+def test_a_notice_has_to_say_what_the_law_asks_for_and_all_that_is_captured(
+    place: str, read: Notified, reason: str
+) -> None:
+    assert ruled(place, acknowledged_on=read).reason == reason
 
 
 def test_the_shortest_retention_ceiling_wins() -> None:
