@@ -68,13 +68,20 @@ class DraftEntry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="entries")
-    key = models.SlugField(max_length=40, help_text="the entry id in the document")
+    key = models.SlugField(max_length=64, help_text="the entry id in the document")
     kind = models.CharField(max_length=4, choices=[("app", "App"), ("site", "Site")])
-    label = models.CharField(max_length=80)
+    label = models.CharField(max_length=120)
     match = models.JSONField(default=dict)
     signals = models.JSONField(default=list)
     keystrokes = models.CharField(max_length=8, default="none")
     frame_interval_s = models.PositiveIntegerField(default=0)
+    scope = models.JSONField(default=dict, blank=True)
+    windows_excluded = models.JSONField(default=list, blank=True)
+    expires = models.DateField(null=True, blank=True, help_text="the last day")
+    owner = models.CharField(max_length=120, blank=True)
+    purpose = models.CharField(max_length=32, blank=True)
+    justification = models.TextField(max_length=1000, blank=True)
+    review_by = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("draft", "key"), name="one_entry_key_per_draft"),)
@@ -89,8 +96,8 @@ class DraftRule(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     draft = models.ForeignKey(PolicyDraft, on_delete=models.CASCADE, related_name="rules")
-    key = models.SlugField(max_length=40)
-    label = models.CharField(max_length=80)
+    key = models.SlugField(max_length=64)
+    label = models.CharField(max_length=120)
     method = models.CharField(max_length=16)
     match = models.JSONField(default=dict)
     selector = models.JSONField(default=dict)
