@@ -192,6 +192,8 @@ class Lease(models.Model):
     notice = models.CharField(max_length=64, blank=True, help_text="digest of the acknowledged notice text")
     denied_signals = models.JSONField(default=list)
     excluded_entries = models.JSONField(default=list)
+    groups = models.JSONField(default=list, help_text="ids of the departments it was signed for")
+    tags = models.JSONField(default=list, help_text="tags of the device it was signed for")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from agents.models import Lease
 from capture_sessions import store
 from capture_sessions.models import CaptureSession
 from mci_core import captured, envelope, session, webp
 from mci_core.errors import Invalid
+from mci_core.evaluator_scope import Facts
 from mci_core.policy_model import Policy
 from mci_core.redaction.event_fields import reduced_header
 
@@ -42,7 +44,7 @@ def read_events(stored: CaptureSession) -> tuple[Line, list[Line]]:
     return session.parse_lines(bytes(raw).splitlines(keepends=True))
 
 
-def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str]) -> Totals:
+def examine(stored: CaptureSession, policy: Policy, lease: Lease) -> Totals:
     """Judge a complete upload. Returns its totals; Invalid names the first thing that is not allowed."""
     header, events = read_events(stored)
     _examine_header(header, events)
@@ -50,8 +52,9 @@ def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str
         raise Invalid(
             "The number of events differs from the manifest.", code="event_count", field="event_count"
         )
+    facts = _facts(stored, header, lease)
     for line, event in enumerate(events, start=2):
-        reason = captured.judge(event, policy, denied_signals)
+        reason = captured.judge(event, policy, lease.denied_signals, facts)
         if reason is not None:
             raise Invalid(
                 f"Line {line}: this event was not allowed ({reason}).",
@@ -61,6 +64,17 @@ def examine(stored: CaptureSession, policy: Policy, denied_signals: Sequence[str
             )
     _examine_frames(stored, events)
     return _count(events, stored.captured_from)
+
+
+def _facts(stored: CaptureSession, header: Line, lease: Lease) -> Facts:
+    """What was known of the device when the session began: the agent's evaluator was told the same."""
+    return Facts(
+        platform=header["platform"]["os"],
+        place=lease.place or None,
+        groups=tuple(lease.groups),
+        tags=tuple(lease.tags),
+        now=int(stored.captured_from.timestamp()),
+    )
 
 
 def _examine_header(header: Line, events: Sequence[Line]) -> None:

@@ -92,7 +92,7 @@ def complete(*, device: Device, session_id: UUID, actor: Actor) -> tuple[Capture
     policy = queries.policy_by_release(session.release_number)
     try:
         with _examiner():
-            totals = contents.examine(session, policy, session.lease.denied_signals)
+            totals = contents.examine(session, policy, session.lease)
     except (CannotOpen, NotFound) as lost:
         # Our store lost or damaged a part. The agent still has it all and begins anew.
         actions.refuse_upload(device=device, session_id=session_id, code=lost.code, actor=actor)

@@ -170,11 +170,16 @@ def _check_leases(device: Device, document: Mapping[str, Any], start: datetime, 
         issued_at__lte=end + CLOCK_SLACK,
         expires_at__gte=start - CLOCK_SLACK,
     ).order_by("issued_at")
-    same_law = [row for row in covering if set(row.denied_signals) == set(named.denied_signals)]
-    reached = _reached(same_law, start)
-    if named not in same_law or reached is None or reached + CLOCK_SLACK < end:
+    same_terms = [row for row in covering if _terms(row) == _terms(named)]
+    reached = _reached(same_terms, start)
+    if named not in same_terms or reached is None or reached + CLOCK_SLACK < end:
         raise Invalid("No lease allowed capture at that time.", code="lease_gap", field="captured_from")
     return named
+
+
+def _terms(lease: Lease) -> tuple[frozenset[str], ...]:
+    """What decides about events beside the policy and has to be equal throughout a session."""
+    return frozenset(lease.denied_signals), frozenset(lease.groups), frozenset(lease.tags)
 
 
 def _reached(leases: Iterable[Lease], start: datetime) -> datetime | None:

@@ -141,7 +141,7 @@ class Capture:
     ) -> None:
         data = None
         if event["type"] == "screenshot":
-            windows = judged(event, self._follower.foreground, applied.policy, lease)
+            windows = judged(event, self._follower.foreground, applied.policy, lease, now)
             if windows is None:
                 self.dropped["windows_unknown"] += 1
                 return

@@ -109,6 +109,8 @@ def terms(applied: Applied, lease: Lease) -> tuple[object, ...]:
         lease.notice,
         lease.jurisdiction_reason,
         lease.denied_signals,
+        lease.groups,
+        lease.tags,
     )
 
 

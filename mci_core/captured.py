@@ -2,8 +2,8 @@
 
 The agent's evaluator saw the foreground; the server sees what was kept. Each kept event names the policy
 entry and the signal it was kept under, so the server repeats the part of the decision that needs no
-foreground: the entry exists, allows the signal, the law did not deny it, the event holds no field that
-redaction does not know, and its shape fits the granularity.
+foreground: the entry exists, counts for this device, place and day, allows the signal, the law did not deny
+it, the event holds no field that redaction does not know, and its shape fits the granularity.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from mci_core.evaluator import MARKERS
 from mci_core.evaluator_keys import CLASSES, COUNTED, NAMED_KEYS, is_secure
+from mci_core.evaluator_scope import Facts, has_title, in_scope, is_expired
 from mci_core.policy_model import Entry, Policy
 from mci_core.redaction.event_fields import reduced_event
 
@@ -37,17 +38,26 @@ _SIGNALS_OF_TYPE: dict[str, frozenset[str]] = {
 }
 #: Added or checked by redaction itself, not by `reduced_event`.
 _JUDGED_ELSEWHERE = frozenset({"entry", "signal", "masks"})
+#: Nothing is known of the device: no scope fits it, and every entry that ends has ended.
+NO_FACTS = Facts()
 
 
-def judge(event: Mapping[str, Any], policy: Policy, denied_signals: Collection[str]) -> str | None:
+def judge(
+    event: Mapping[str, Any], policy: Policy, denied_signals: Collection[str], facts: Facts = NO_FACTS
+) -> str | None:
     """The reason why this event cannot have been captured under the policy, or None when it can.
 
-    `event` is one line of ``interaction-events/1`` after redaction; `denied_signals` are those of its lease.
-    Reasons are codes of :class:`mci_core.evaluator.Reason`, `UNKNOWN_FIELD` and `WINDOW_NOT_ALLOWED`.
+    `event` is one line of ``interaction-events/1`` after redaction; `denied_signals` are those of its lease,
+    `facts` what the lease and the header say of the device when the session began. Reasons are codes of
+    :class:`mci_core.evaluator.Reason`, `UNKNOWN_FIELD` and `WINDOW_NOT_ALLOWED`.
     """
     entry = policy.entry(str(event.get("entry", "")))
     if entry is None:
         return "no_entry"
+    if not in_scope(entry.scope, facts):
+        return "out_of_scope"
+    if is_expired(entry, facts):
+        return "entry_expired"
     signal = str(event.get("signal", ""))
     if signal not in _SIGNALS_OF_TYPE.get(str(event.get("type")), frozenset()):
         return "unknown_event"
@@ -75,6 +85,9 @@ def _judge_shape(event: Mapping[str, Any], entry: Entry, signal: str, allowed: C
             return "signal_not_allowed"
     if any(not shown.get("allowed") for shown in event.get("windows") or ()):
         return WINDOW_NOT_ALLOWED
+    title = (event.get("window") or {}).get("title")
+    if title and has_title(entry, title):
+        return "window_excluded"
     if signal == MARKER and event.get("name") not in MARKERS:
         return "unknown_event"
     if event["type"] == "key" and not _key_fits(str(event.get("key", "")), signal, entry.keystrokes):

@@ -8,13 +8,14 @@ the entry, the signal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from mci_core.evaluator_foreground import Allowlist, Foreground, foreground_of, is_browser, turned_to
 from mci_core.evaluator_keys import HELD_AT_MOST_MS, MODIFIERS, is_secure, is_shortcut, reduced
+from mci_core.evaluator_reasons import EXPLAIN, Reason
+from mci_core.evaluator_scope import facts_of, in_scope, is_expired, is_left_out
 from mci_core.lease import LAW_ALLOWS, Lease
 from mci_core.policy_model import Entry, Policy
 
@@ -29,6 +30,7 @@ __all__ = [
     "StreamEvaluator",
     "apply",
     "decide",
+    "entry_for",
     "foreground_of",
     "is_browser",
     "lease_reason",
@@ -38,54 +40,6 @@ MARKERS: tuple[str, ...] = ("ime_start", "ime_end", "consent_withdrawn")
 CLOCK_TOLERANCE_S = 60
 PASTE_WITHIN_MS = 2_000
 
-
-class Reason(StrEnum):
-    """Why an event is kept or dropped."""
-
-    NO_LEASE = "no_lease"
-    LEASE_EXPIRED = "lease_expired"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    UNKNOWN_PLACE = "unknown_place"
-    LAW_FORBIDS = "law_forbids"
-    NOTICE_MISSING = "notice_missing"
-    WRONG_RELEASE = "wrong_release"
-    CONSENT_WITHDRAWN = "consent_withdrawn"
-    NO_FOREGROUND = "no_foreground"
-    PRIVATE_WINDOW = "private_window"
-    NO_ENTRY = "no_entry"
-    EXCLUDED_BY_PERSON = "excluded_by_person"
-    SIGNAL_NOT_ALLOWED = "signal_not_allowed"
-    SIGNAL_DENIED_BY_LAW = "signal_denied_by_law"
-    KEYSTROKE_GRANULARITY = "keystroke_granularity"
-    SECURE_FIELD = "secure_field"
-    FRAME_INTERVAL = "frame_interval"
-    UNKNOWN_EVENT = "unknown_event"
-    ALLOWED = "allowed"
-
-
-EXPLAIN: dict[Reason, str] = {
-    Reason.NO_LEASE: "This device holds no lease, so nothing is captured.",
-    Reason.LEASE_EXPIRED: "The lease of this device was not valid at that time.",
-    Reason.PAUSED: "Capture is paused.",
-    Reason.STOPPED: "Capture is stopped.",
-    Reason.UNKNOWN_PLACE: "The place of work is not known.",
-    Reason.LAW_FORBIDS: "The law at the place of work does not allow capture now.",
-    Reason.NOTICE_MISSING: "The notice has not been acknowledged.",
-    Reason.WRONG_RELEASE: "The lease is for another release of the policy.",
-    Reason.CONSENT_WITHDRAWN: "The person withdrew consent.",
-    Reason.NO_FOREGROUND: "It is not known which program had the focus.",
-    Reason.PRIVATE_WINDOW: "A private window had the focus.",
-    Reason.NO_ENTRY: "No entry of the allowlist covers this app or site.",
-    Reason.EXCLUDED_BY_PERSON: "The person excluded this app or site.",
-    Reason.SIGNAL_NOT_ALLOWED: "The entry does not allow this signal.",
-    Reason.SIGNAL_DENIED_BY_LAW: "The law at the place of work does not allow this signal.",
-    Reason.KEYSTROKE_GRANULARITY: "The entry shows less of keys than this one would tell.",
-    Reason.SECURE_FIELD: "The key or text went into a password field.",
-    Reason.FRAME_INTERVAL: "A screenshot was already taken in this interval.",
-    Reason.UNKNOWN_EVENT: "This kind of event is not known.",
-    Reason.ALLOWED: "An entry allows this signal, and lease, law and notice are in order.",
-}
 
 _BASE = frozenset({"seq", "t", "type"})
 _TEXT = _BASE | {"op", "text", "pos", "delete", "length", "note", "target"}
@@ -189,7 +143,7 @@ def lease_reason(lease: Lease | None, policy: Policy, now: int) -> Reason | None
         return Reason.PAUSED if lease.state == "paused" else Reason.STOPPED
     if not lease.place or lease.jurisdiction_reason == "unknown_place":
         return Reason.UNKNOWN_PLACE
-    if not lease.notice or lease.jurisdiction_reason in ("notice_missing", "notice_due"):
+    if not lease.notice or lease.jurisdiction_reason.startswith("notice_"):
         return Reason.NOTICE_MISSING
     if lease.jurisdiction_reason != LAW_ALLOWS:
         return Reason.LAW_FORBIDS
@@ -207,14 +161,36 @@ def decide(
     state: State | None = None,
 ) -> Decision:
     """Decide one event. `now` in Unix seconds; `state`: what earlier events said, where they are known."""
-    entry = Allowlist(policy).entry(fg) if fg is not None else None
-    return _decide(event, fg, entry, policy, lease, now, consent, state or State())
+    found = Allowlist(policy).matching(fg) if fg is not None else ()
+    return _decide(event, fg, found, policy, lease, now, consent, state or State())
+
+
+def entry_for(
+    found: Sequence[Entry], fg: Foreground, lease: Lease, now: int
+) -> tuple[Entry | None, Reason | None]:
+    """Of the entries that name a place the one that decides there, and why it refuses everything, if so.
+
+    Only entries in whose scope the device is compete. One that is over still decides: that a day passes must
+    not let a less specific entry take its place.
+    """
+    if not found:
+        return None, Reason.NO_ENTRY
+    facts = facts_of(lease, fg.os, now)
+    entry = next((entry for entry in found if in_scope(entry.scope, facts)), None)
+    if entry is None:
+        return found[0], Reason.OUT_OF_SCOPE
+    if entry.id in lease.excluded_entries:
+        return entry, Reason.EXCLUDED_BY_PERSON
+    if is_expired(entry, facts):
+        return entry, Reason.ENTRY_EXPIRED
+    left_out = is_left_out(entry, None if fg.old_title else fg.title)
+    return entry, Reason.WINDOW_EXCLUDED if left_out else None
 
 
 def _decide(
     event: Mapping[str, Any],
     fg: Foreground | None,
-    entry: Entry | None,
+    found: Sequence[Entry],
     policy: Policy,
     lease: Lease | None,
     now: int,
@@ -228,10 +204,9 @@ def _decide(
         return Decision(False, Reason.NO_FOREGROUND)
     if fg.private:
         return Decision(False, Reason.PRIVATE_WINDOW)
-    if entry is None:
-        return Decision(False, Reason.NO_ENTRY)
-    if entry.id in lease.excluded_entries:
-        return Decision(False, Reason.EXCLUDED_BY_PERSON, entry.id)
+    entry, reason = entry_for(found, fg, lease, now)
+    if entry is None or reason is not None:
+        return Decision(False, reason or Reason.NO_ENTRY, entry.id if entry else None)
     judge = _JUDGES.get(str(event.get("type")))
     if judge is None:
         return Decision(False, Reason.UNKNOWN_EVENT, entry.id)
@@ -379,7 +354,7 @@ class StreamEvaluator:
         self.policy = policy
         self.state = State(platform=platform)
         self._allowlist = Allowlist(policy)
-        self._entry: Entry | None = None
+        self._found: tuple[Entry, ...] = ()
 
     def step(self, event: Mapping[str, Any], lease: Lease | None, now: int) -> Decision:
         """Decide the next event. Lease and time may change from one to the next."""
@@ -387,7 +362,7 @@ class StreamEvaluator:
         self.state.before(event)
         fg = self.state.foreground
         if fg is not before:
-            self._entry = self._allowlist.entry(fg) if fg is not None else None
-        decision = _decide(event, fg, self._entry, self.policy, lease, now, self.state.consent, self.state)
+            self._found = self._allowlist.matching(fg) if fg is not None else ()
+        decision = _decide(event, fg, self._found, self.policy, lease, now, self.state.consent, self.state)
         self.state.after(event)
         return decision

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mci_core.policy_model import AppMatch, Entry, Policy, SiteMatch
-from mci_core.policy_sites import Place, best_match, site_place
+from mci_core.policy_sites import Place, matches, site_place
 
 _BROWSER_FILES = frozenset(
     [
@@ -82,7 +82,10 @@ _BROWSER_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Foreground:
-    """What has the focus. `os` is windows, macos, linux, web or None where it is not known."""
+    """What has the focus. `os` is windows, macos, linux, web or None where it is not known.
+
+    `old_title`: the page has changed since the title was told, so the title of this one is not known.
+    """
 
     os: str | None = None
     app_name: str | None = None
@@ -92,6 +95,7 @@ class Foreground:
     url: str | None = None
     private: bool = False
     rect: tuple[float, ...] | None = None
+    old_title: bool = False
 
 
 def foreground_of(event: Mapping[str, Any], os: str | None = None) -> Foreground:
@@ -113,8 +117,9 @@ def foreground_of(event: Mapping[str, Any], os: str | None = None) -> Foreground
 
 def turned_to(foreground: Foreground, url: str) -> Foreground:
     """The foreground after its page changed; a program that shows no pages stays as it was."""
-    shows_pages = foreground.url is not None or is_browser(foreground)
-    return replace(foreground, url=url) if shows_pages else foreground
+    if foreground.url is None and not is_browser(foreground):
+        return foreground
+    return replace(foreground, url=url, old_title=foreground.old_title or url != foreground.url)
 
 
 def _part(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -154,13 +159,17 @@ class Allowlist:
             else:
                 self._apps.append((entry, entry.match))
 
-    def entry(self, foreground: Foreground) -> Entry | None:
-        """The entry that decides here, or None: nothing is captured."""
+    def matching(self, foreground: Foreground) -> tuple[Entry, ...]:
+        """The entries that name this place, the most specific one first, whatever their scope."""
         if foreground.url is not None:
-            return best_match(self._sites, foreground.url)
+            return matches(self._sites, foreground.url)
         if is_browser(foreground):
-            return None
-        return next((entry for entry, match in self._apps if _is_program(match, foreground)), None)
+            return ()
+        return tuple(entry for entry, match in self._apps if _is_program(match, foreground))
+
+    def entry(self, foreground: Foreground) -> Entry | None:
+        """The entry that decides here for somebody in every scope, or None: nothing is captured."""
+        return next(iter(self.matching(foreground)), None)
 
 
 def _is_program(match: AppMatch, foreground: Foreground) -> bool:

@@ -46,7 +46,8 @@ class Lease:
 
     `jurisdiction_reason` is `LAW_ALLOWS` or the code of the law's refusal; `notice` names the acknowledged
     notice; `denied_signals` are those that the law takes away; `excluded_entries` those that the person
-    takes away.
+    takes away. `groups` (ids of departments) and `tags` are what the server knows of this device: the scope
+    of an entry is held against them.
     """
 
     jti: str
@@ -62,6 +63,8 @@ class Lease:
     excluded_entries: tuple[str, ...]
     issued_at: int
     expires_at: int
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def encode(lease: Lease, private_key: Ed25519PrivateKey, kid: str) -> str:
@@ -80,6 +83,8 @@ def encode(lease: Lease, private_key: Ed25519PrivateKey, kid: str) -> str:
         "denied": list(lease.denied_signals),
         "notice": lease.notice,
         "excluded": list(lease.excluded_entries),
+        "groups": list(lease.groups),
+        "tags": list(lease.tags),
     }
     return jwt.encode(claims, private_key, algorithm="EdDSA", headers={"typ": TYPE, "kid": kid})
 
@@ -149,6 +154,9 @@ def _lease(claims: Mapping[str, Any]) -> Lease:
             excluded_entries=_texts(claims["excluded"]),
             issued_at=_number(claims["iat"]),
             expires_at=_number(claims["exp"]),
+            # A lease that does not name them was signed before there were scopes: no scope fits it.
+            groups=_texts(claims.get("groups", [])),
+            tags=_texts(claims.get("tags", [])),
         )
     except (KeyError, TypeError) as error:
         raise LeaseRefused("malformed") from error

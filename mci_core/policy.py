@@ -1,18 +1,21 @@
 """The policy document `mci-policy/1`: what is valid, which bytes and digests stand for it.
 
 A document that parses may be drafted and shown; one without problems may be approved. Everything is stated:
-no key may be left out and none added, so that a reader of the document sees all that it does.
+no key may be left out and none added, so that a reader of the document sees all that it does. Only the keys
+of an entry that narrow it or are for people may be left out, and then have to be: an empty scope is refused,
+so that one policy has one digest.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError, best_match
 
 from mci_core import canonical, policy_diff
@@ -20,6 +23,8 @@ from mci_core.errors import Invalid, TooLarge
 from mci_core.policy_model import (
     ENGINE_VERSION,
     ENTRY_KINDS,
+    ENTRY_OPTIONS,
+    EVERYWHERE,
     FIELDS,
     KEY_SIGNALS_SHOWN,
     KEYSTROKE_WORDS,
@@ -28,6 +33,7 @@ from mci_core.policy_model import (
     MAX_POLICY_BYTES,
     METHOD_WORDS,
     METHODS,
+    PLATFORMS,
     PURPOSE_WORDS,
     PURPOSES,
     SCHEMA,
@@ -46,6 +52,7 @@ from mci_core.policy_model import (
     Rule,
     RuleDoc,
     RuleMatch,
+    Scope,
     Selector,
     SiteMatch,
 )
@@ -54,6 +61,8 @@ from mci_core.policy_sites import site_place, site_problem
 __all__ = [
     "ENGINE_VERSION",
     "ENTRY_KINDS",
+    "ENTRY_OPTIONS",
+    "EVERYWHERE",
     "FIELDS",
     "KEYSTROKES",
     "KEYSTROKE_WORDS",
@@ -61,6 +70,7 @@ __all__ = [
     "MAX_POLICY_BYTES",
     "METHODS",
     "METHOD_WORDS",
+    "PLATFORMS",
     "PURPOSES",
     "PURPOSE_WORDS",
     "SCHEMA",
@@ -79,6 +89,7 @@ __all__ = [
     "Rule",
     "RuleDoc",
     "RuleMatch",
+    "Scope",
     "Selector",
     "SiteMatch",
     "canonical_bytes",
@@ -183,7 +194,7 @@ def _document(source: bytes | Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def _validator() -> Draft202012Validator:
     schema = json.loads(files("mci_core").joinpath("policy_schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema)
+    return Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
 
 
 def _check_schema(doc: dict[str, Any]) -> None:
@@ -212,7 +223,24 @@ def parse_entry(doc: Mapping[str, Any]) -> Entry:
         signals=frozenset(doc["signals"]),
         keystrokes=doc["keystrokes"],
         frame_interval_s=doc["frame_interval_s"],
+        scope=_scope(doc.get("scope")),
+        windows_excluded=tuple(doc.get("windows_excluded", ())),
+        expires=_date(doc.get("expires")),
+        owner=doc.get("owner", ""),
+        purpose=doc.get("purpose", ""),
+        justification=doc.get("justification", ""),
+        review_by=_date(doc.get("review_by")),
     )
+
+
+def _scope(doc: Mapping[str, Any] | None) -> Scope:
+    if doc is None:
+        return EVERYWHERE
+    return Scope(**{key: tuple(doc.get(key, ())) for key in ("groups", "platforms", "tags", "places")})
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def _match(doc: Mapping[str, Any]) -> SiteMatch | AppMatch:

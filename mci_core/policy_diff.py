@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from mci_core.policy_model import (
+    ENTRY_OPTIONS,
     KEYSTROKE_WORDS,
     PURPOSE_WORDS,
     SIGNAL_WORDS,
@@ -120,6 +121,9 @@ def _changed_entry(path: str, old: Entry, new: Entry) -> Iterator[Change]:
         yield Change(f"{path}.keystrokes", words, "narrower" if fewer else "wider")
     if old.frame_interval_s != new.frame_interval_s:
         yield _changed_interval(path, old, new)
+    for option in ENTRY_OPTIONS:
+        if getattr(old, option) != getattr(new, option):
+            yield Change(f"{path}.{option}", f"{new.label}: {option.replace('_', ' ')} changes.", "wider")
 
 
 def _changed_signal(path: str, entry: Entry, signal: str, was: bool, is_now: bool) -> Iterator[Change]:

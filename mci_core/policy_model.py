@@ -6,7 +6,8 @@ The purposes are a closed list. Judging people is not in it and cannot be writte
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from datetime import date
+from typing import Any, Literal, NotRequired, TypedDict
 
 SCHEMA = "mci-policy/1"
 # Part of every rule-set digest: raise it whenever the default detector pack or the masking itself changes,
@@ -72,6 +73,10 @@ METHOD_WORDS: dict[str, str] = {
 }
 MATCH_TYPES: tuple[str, ...] = ("detector", "regex", "dictionary")
 ENTRY_KINDS: tuple[str, ...] = ("app", "site")
+PLATFORMS: tuple[str, ...] = ("windows", "macos", "linux")
+# How a law, a place of work and the scope of an entry write a place: a country, or a state in one.
+PLACE_PATTERN = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
+TAG_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 # What a rule's selector can name: the places of an event where text can stand.
 FIELDS: tuple[str, ...] = ("text", "key", "url", "window.title", "target.name", "frame")
 MAX_POLICY_BYTES = 2 * 1024 * 1024
@@ -92,6 +97,13 @@ class AppMatchDoc(TypedDict, total=False):
     names: list[str]
 
 
+class ScopeDoc(TypedDict, total=False):
+    groups: list[str]
+    platforms: list[str]
+    tags: list[str]
+    places: list[str]
+
+
 class EntryDoc(TypedDict):
     id: str
     kind: Literal["app", "site"]
@@ -100,6 +112,26 @@ class EntryDoc(TypedDict):
     signals: list[str]
     keystrokes: str
     frame_interval_s: int
+    # Left out where they say nothing, so that a document has one form and one digest.
+    scope: NotRequired[ScopeDoc]
+    windows_excluded: NotRequired[list[str]]
+    expires: NotRequired[str]
+    owner: NotRequired[str]
+    purpose: NotRequired[str]
+    justification: NotRequired[str]
+    review_by: NotRequired[str]
+
+
+#: The keys of an entry that may be left out, in the order in which they are written.
+ENTRY_OPTIONS: tuple[str, ...] = (
+    "scope",
+    "windows_excluded",
+    "expires",
+    "owner",
+    "purpose",
+    "justification",
+    "review_by",
+)
 
 
 class RuleMatchDoc(TypedDict, total=False):
@@ -172,8 +204,28 @@ class AppMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom and where an entry counts. Each part that names something has to fit; an empty one does.
+
+    `groups` are ids of departments, `places` also cover what lies in them ("US" covers "US-NY").
+    """
+
+    groups: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+EVERYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the allowlist: a program or a site, and what may be captured in it."""
+    """One line of the allowlist: a program or a site, and what may be captured in it.
+
+    `windows_excluded` are titles with `*` for any text, `expires` is the last day (UTC). Owner, purpose,
+    justification and the day of the next review are for people; the evaluator does not read them.
+    """
 
     id: str
     kind: str
@@ -182,6 +234,13 @@ class Entry:
     signals: frozenset[str]
     keystrokes: str = "none"
     frame_interval_s: int = 0
+    scope: Scope = EVERYWHERE
+    windows_excluded: tuple[str, ...] = ()
+    expires: date | None = None
+    owner: str = ""
+    purpose: str = ""
+    justification: str = ""
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,13 +145,18 @@ def specificity(place: Place) -> tuple[int, int]:
 Key = TypeVar("Key")
 
 
-def best_match(sites: Iterable[tuple[Key, Place, bool]], url: str) -> Key | None:
-    """The most specific site that a URL lies in."""
+def matches(sites: Iterable[tuple[Key, Place, bool]], url: str) -> tuple[Key, ...]:
+    """The sites that a URL lies in, the most specific one first."""
     place = parse_url(url)
     if place is None:
-        return None
+        return ()
     found = [(specificity(site), key) for key, site, subdomains in sites if covers(site, place, subdomains)]
-    return max(found, key=lambda item: item[0])[1] if found else None
+    return tuple(key for _, key in sorted(found, key=lambda item: item[0], reverse=True))
+
+
+def best_match(sites: Iterable[tuple[Key, Place, bool]], url: str) -> Key | None:
+    """The most specific site that a URL lies in."""
+    return next(iter(matches(sites, url)), None)
 
 
 def overlaps(one: Place, one_subdomains: bool, other: Place, other_subdomains: bool) -> bool:

@@ -99,9 +99,21 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         place=ruling.place or "",
         notice=ruling.notice_digest or "",
         denied_signals=list(ruling.denied_signals),
+        groups=_groups(device),
+        tags=_tags(device),
         issued_at=now,
         expires_at=now + timedelta(seconds=trust.lease_seconds(decision.release_number)),
     )
+
+
+def _groups(device: Device) -> list[str]:
+    """The departments whose scopes fit this device: that of its person."""
+    department = device.subject.department_id
+    return [] if department is None else [str(department)]
+
+
+def _tags(device: Device) -> list[str]:
+    return sorted(set(getattr(device, "tags", [])))
 
 
 def _remember(device: Device, report: LeaseReport, row: Lease, now: datetime) -> None:
@@ -176,6 +188,8 @@ def _sign(device: Device, row: Lease, decision: Decision) -> str:
             excluded_entries=tuple(device.exclusions),
             issued_at=int(row.issued_at.timestamp()),
             expires_at=int(row.expires_at.timestamp()),
+            groups=tuple(row.groups),
+            tags=tuple(row.tags),
         ),
         key,
         kid,

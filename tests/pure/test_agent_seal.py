@@ -150,10 +150,10 @@ EXCEL = Foreground(os="windows", app_name="Excel", exe="EXCEL.EXE", title="Budge
 def test_every_window_of_a_frame_is_judged_by_the_policy(window: dict[str, Any], allowed: bool) -> None:
     parsed = recordings.policy()
     event = {"windows": [window]}
-    found = judged(event, EXCEL, parsed, building.lease_for(parsed))
+    found = judged(event, EXCEL, parsed, building.lease_for(parsed), building.NOW)
     assert found is not None
     assert [one["allowed"] for one in found] == [allowed]
-    assert judged({}, EXCEL, parsed, building.lease_for(parsed)) is None
+    assert judged({}, EXCEL, parsed, building.lease_for(parsed), building.NOW) is None
 
 
 def test_titles_and_addresses_of_windows_need_their_own_signals() -> None:
@@ -166,7 +166,7 @@ def test_titles_and_addresses_of_windows_need_their_own_signals() -> None:
         (full, building.lease_for(full), {"app", "title", "url", "allowed"}),
         (full, denied, {"app", "url", "allowed"}),
     ):
-        found = judged({"windows": [window]}, EXCEL, parsed, lease)
+        found = judged({"windows": [window]}, EXCEL, parsed, lease, building.NOW)
         assert found is not None
         assert set(found[0]) == names
 
@@ -175,5 +175,5 @@ def test_a_foreground_without_an_entry_tells_nothing_of_its_windows() -> None:
     parsed = recordings.policy()
     other = Foreground(os="windows", app_name="Notes", exe="notes.exe", title="Diary")
     window = {"app": "notes.exe", "title": "Diary", "allowed": False}
-    found = judged({"windows": [window]}, other, parsed, building.lease_for(parsed))
+    found = judged({"windows": [window]}, other, parsed, building.lease_for(parsed), building.NOW)
     assert found == [{"app": "notes.exe", "allowed": False}]
