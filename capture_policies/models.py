@@ -329,10 +329,25 @@ class Wave(models.Model):
     id = models.BigAutoField(primary_key=True)
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="waves")
     number = models.PositiveSmallIntegerField()
-    percent = models.PositiveSmallIntegerField(help_text="cumulative share of devices, 1..100")
+    audience = models.CharField(
+        max_length=7,
+        choices=[("percent", "Share of the fleet"), ("group", "Group"), ("tag", "Tag")],
+        default="percent",
+    )
+    audience_value = models.CharField(
+        max_length=40, blank=True, default="", help_text="id of the department, or the tag"
+    )
+    percent = models.PositiveSmallIntegerField(
+        default=0, help_text="cumulative share of devices, 1..100; 0 for a group or a tag"
+    )
     soak_seconds = models.PositiveIntegerField(default=0)
     max_error_share = models.FloatField(default=0.02)
     min_applied_share = models.FloatField(default=0.9)
+    max_crash_share = models.FloatField(default=0.1)
+    max_pause_rise = models.FloatField(default=0.25)
+    paused_before = models.FloatField(
+        null=True, help_text="share of devices online that were paused when it opened; null: too few"
+    )
     started_at = models.DateTimeField(null=True)
     passed_at = models.DateTimeField(null=True)
 
