@@ -360,6 +360,7 @@ class CaptureStop(models.Model):
 # Django finds models here only.
 from agents.models_drills import DrillAnswer, StopDrill  # noqa: E402
 from agents.models_keys import LeaseKey  # noqa: E402
+from agents.models_overlay import SubjectExclusion  # noqa: E402
 
 __all__ = [
     "CaptureStop",
@@ -372,4 +373,5 @@ __all__ = [
     "Lease",
     "LeaseKey",
     "StopDrill",
+    "SubjectExclusion",
 ]
