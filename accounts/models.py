@@ -7,12 +7,13 @@ people in them. There is no manager role, and a subject has no link to a manager
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -226,9 +227,19 @@ class PersonKey(models.Model):
         return f"key {self.epoch} of {self.subject_id}"
 
 
+class WorkLocationQuerySet(models.QuerySet["WorkLocation"]):
+    """Reads of places of work."""
+
+    def holding(self, moment: datetime) -> WorkLocationQuerySet:
+        """At most one row per person, the one that says where they are: a trip lies over the base place."""
+        trips = WorkLocation.objects.filter(subject=OuterRef("subject"), source="trip")
+        away = Exists(trips.filter(period__contains=moment))
+        return self.filter(Q(source="trip") | ~away, period__contains=moment)
+
+
 class WorkLocation(models.Model):
     """Where a subject works over time (``US-NY``, ``DE``). Outside every row the place is unknown: no
-    capture.
+    capture. A trip lies over the base place and ends by itself.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -241,8 +252,10 @@ class WorkLocation(models.Model):
     )
     recorded_at = models.DateTimeField(default=timezone.now)
 
-    #: Two rows of one subject never overlap: trigger ``one_place_at_a_time``
-    #: (accounts/migrations/0002_rules.py).
+    objects = WorkLocationQuerySet.as_manager()
+
+    #: Neither two base places nor two trips of one subject overlap: trigger ``one_place_at_a_time``
+    #: (accounts/migrations/0003_trips.py).
 
     def __str__(self) -> str:
         return f"{self.place} for {self.subject_id}"

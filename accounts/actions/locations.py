@@ -1,4 +1,6 @@
-"""Where somebody works over time. A new statement cuts what it overlaps; a trip leaves both sides."""
+"""Where somebody works over time. A new statement cuts what it overlaps of its own kind: a base place other
+base places, a trip other trips. A trip lies over the base place, has an end, and is over by itself.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from accounts import permissions
 from accounts.models import Subject, WorkLocation
 from audits.actions import append
 from audits.actor import Actor
+from audits.queue import enqueue_on_commit
 from audits.registry import audited
 from mci_core.errors import Invalid, NotFound
 
@@ -32,7 +35,7 @@ def set_work_location(
     _own_or_keeper(subject, actor)
     _check(place, start, end, source, actor)
     subject = Subject.objects.select_for_update().get(pk=subject.pk)
-    before = _make_room(subject, start, end)
+    before = _make_room(subject, start, end, trip=source == "trip")
     row = WorkLocation.objects.create(
         subject=subject, place=place, period=DateTimeTZRange(start, end), source=source
     )
@@ -46,6 +49,7 @@ def set_work_location(
         facts={"source": source},
         details={"before": before, "place": place, "start": start, "end": end},
     )
+    enqueue_on_commit("agents.tasks.hint_subject", str(subject.pk))
     return row
 
 
@@ -61,15 +65,20 @@ def _check(place: str, start: datetime, end: datetime | None, source: str, actor
         raise Invalid("Write a place as DE or US-NY.", field="place")
     if source not in SOURCES:
         raise Invalid("Choose where this is known from.", field="source")
+    if source == "trip" and end is None:
+        raise Invalid("A trip has an end. Say when it is over.", field="end")
     if end is not None and end <= start:
         raise Invalid("The end must come after the start.", field="end")
     if actor.kind == "user" and start < timezone.now() - BACKDATE:
         raise Invalid("A place cannot be stated more than a day back.", field="start")
 
 
-def _make_room(subject: Subject, start: datetime, end: datetime | None) -> list[dict[str, object]]:
-    """Cut every row that overlaps and return what they said before."""
+def _make_room(
+    subject: Subject, start: datetime, end: datetime | None, *, trip: bool
+) -> list[dict[str, object]]:
+    """Cut every row of the same kind that overlaps and return what they said before."""
     overlapping = WorkLocation.objects.filter(subject=subject, period__overlap=DateTimeTZRange(start, end))
+    overlapping = overlapping.filter(source="trip") if trip else overlapping.exclude(source="trip")
     before: list[dict[str, object]] = []
     for row in list(overlapping):
         lower, upper = row.period.lower, row.period.upper

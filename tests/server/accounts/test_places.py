@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import actions
 from accounts.models import Subject, WorkLocation
+from accounts.places import stays
 from audits.actor import Actor
 from audits.models import AuditEntry
 from mci_core.errors import Forbidden, Invalid, NotFound
@@ -48,15 +49,60 @@ def test_moving_ends_the_earlier_place(cast: Cast) -> None:
     assert _history(subject) == [("US-NY", _day(1), _day(10)), ("DE", _day(10), None)]
 
 
-def test_a_trip_leaves_both_sides(cast: Cast) -> None:
+def test_a_trip_lies_over_the_base_place_and_ends_by_itself(cast: Cast) -> None:
     subject = cast.subject()
     _say(subject, "US-NY", 1)
     _say(subject, "IT", 10, 12, "trip")
-    assert _history(subject) == [
+    assert _history(subject) == [("US-NY", _day(1), None), ("IT", _day(10), _day(12))]
+    assert [(stay.place, stay.start, stay.end) for stay in stays(subject)] == [
         ("US-NY", _day(1), _day(10)),
         ("IT", _day(10), _day(12)),
         ("US-NY", _day(12), None),
     ]
+    for day, place in ((9, "US-NY"), (10, "IT"), (11, "IT"), (12, "US-NY")):
+        assert [row.place for row in WorkLocation.objects.holding(_day(day))] == [place]
+
+
+def test_a_move_during_a_trip_leaves_the_trip_alone(cast: Cast) -> None:
+    subject = cast.subject()
+    _say(subject, "US-NY", 1)
+    _say(subject, "IT", 10, 14, "trip")
+    _say(subject, "US-CA", 11)
+    _say(subject, "FR", 13, 15, "trip")
+    assert [(stay.place, stay.source_words) for stay in stays(subject)] == [
+        ("US-NY", "Personnel record"),
+        ("IT", "Trip"),
+        ("FR", "Trip"),
+        ("US-CA", "Personnel record"),
+    ]
+
+
+def test_a_trip_needs_an_end(cast: Cast) -> None:
+    with pytest.raises(Invalid) as refused:
+        _say(cast.subject(), "IT", 10, None, "trip")
+    assert refused.value.field == "end"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        WorkLocation.objects.create(
+            subject=cast.subject(), place="IT", period=DateTimeTZRange(_day(9), None), source="trip"
+        )
+
+
+def test_what_nobody_stated_is_an_unknown_place(cast: Cast) -> None:
+    subject = cast.subject()
+    assert stays(subject) == []
+    _say(subject, "US-NY", 1, 5)
+    _say(subject, "DE", 8, 10)
+    found = stays(subject)
+    assert [stay.place for stay in found] == ["US-NY", None, "DE", None]
+    assert [stay.holds(_day(6)) for stay in found] == [False, True, False, False]
+
+
+def test_a_statement_without_a_begin_is_kept_as_it_is(cast: Cast) -> None:
+    subject = cast.subject()
+    WorkLocation.objects.create(
+        subject=subject, place="DE", period=DateTimeTZRange(None, _day(3)), source="hr"
+    )
+    assert [(stay.place, stay.start) for stay in stays(subject)] == [("DE", None), (None, _day(3))]
 
 
 def test_a_place_that_is_covered_completely_is_gone(cast: Cast) -> None:
