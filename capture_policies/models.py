@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -114,8 +114,10 @@ class DraftRule(models.Model):
 
 class VersionState(models.TextChoices):
     IN_REVIEW = "in_review", "In review"
+    WAITING = "waiting", "Approved, waits"
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
+    CHANGES_REQUESTED = "changes_requested", "Changes requested"
 
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
@@ -130,6 +132,10 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
 
     def in_review(self) -> PolicyVersionQuerySet:
         return self.filter(state=VersionState.IN_REVIEW)
+
+    def waiting(self) -> PolicyVersionQuerySet:
+        """Approved; signed when their cool-down is over."""
+        return self.filter(state=VersionState.WAITING)
 
     def unsigned(self) -> PolicyVersionQuerySet:
         """Approved, but the release was not signed yet: the worker's hint was lost."""
@@ -152,42 +158,22 @@ class PolicyVersion(models.Model):
     )
     compared_with = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="policy_versions")
-    state = models.CharField(max_length=10, choices=VersionState.choices, default=VersionState.IN_REVIEW)
+    replaces = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replaced_by",
+        help_text="the version of the same draft whose changes were requested",
+    )
+    state = models.CharField(max_length=20, choices=VersionState.choices, default=VersionState.IN_REVIEW)
     submitted_at = models.DateTimeField(default=timezone.now)
+    cool_down_until = models.DateTimeField(null=True, help_text="adds sensitive signals: not signed before")
     decided_at = models.DateTimeField(null=True)
 
     objects = PolicyVersionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"version {self.number}"
-
-
-class Approval(models.Model):
-    """One person's decision on exactly these bytes. Never the author (constraint; trigger copies author and
-    digest).
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="approvals")
-    digest = models.CharField(max_length=64)
-    version_author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    approver = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="approvals")
-    role = models.CharField(max_length=20)
-    decision = models.CharField(max_length=8, choices=[("approve", "Approve"), ("reject", "Reject")])
-    reason = models.CharField(max_length=500)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(condition=~Q(approver=F("version_author")), name="author_never_approves"),
-            models.UniqueConstraint(fields=("version", "approver"), name="one_decision_per_person"),
-            models.UniqueConstraint(
-                fields=("version", "role"), condition=Q(decision="approve"), name="one_approval_per_role"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.decision} of {self.version_id}"
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -359,6 +345,9 @@ class Wave(models.Model):
         return f"wave {self.number}"
 
 
+from capture_policies.models_approval import Approval as Approval  # noqa: E402  # one file for each part
+from capture_policies.models_approval import ApprovalWithdrawal as ApprovalWithdrawal  # noqa: E402
+from capture_policies.models_approval import VersionComment as VersionComment  # noqa: E402
 from capture_policies.models_narrowing import Narrowing as Narrowing  # noqa: E402  # one file for each part
 from capture_policies.models_requests import AllowlistRequest as AllowlistRequest  # noqa: E402
 from capture_policies.models_requests import RequestVoice as RequestVoice  # noqa: E402

@@ -352,6 +352,12 @@ TASK_VISIBILITY_SECONDS = env.number("TASK_VISIBILITY_SECONDS", 60, least=10, mo
 LEASE_SECONDS = env.number("LEASE_SECONDS", 900, least=5, most=86_400)
 MIN_GROUP_SIZE = env.number("MIN_GROUP_SIZE", 5, least=5)
 
+# --- decisions on policies --------------------------------------------------------------------------------
+# A widening that adds sensitive signals is signed no sooner than this after it was submitted.
+COOL_DOWN_HOURS = env.number("COOL_DOWN_HOURS", 24 if PRODUCTION else 0, most=168)
+# An approval that led to no release within this time has to be given again.
+APPROVAL_DAYS = env.number("APPROVAL_DAYS", 14, least=1, most=365)
+
 # --- logs: JSON lines, no personal data -------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = logs.config(LOG_LEVEL)
