@@ -118,7 +118,7 @@ class Fleet:
 def fleet() -> Fleet:
     """The live devices of people who were not erased, as they are now."""
     now = timezone.now()
-    here = WorkLocation.objects.filter(subject=OuterRef("subject"), period__contains=now).values("place")[:1]
+    here = WorkLocation.objects.holding(now).filter(subject=OuterRef("subject")).values("place")[:1]
     rows = (
         Device.objects.active()
         .filter(subject__user__is_active=True)
