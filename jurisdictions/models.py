@@ -6,7 +6,7 @@ Law packs are data with dates and a source; the ruling itself is ``mci_core.juri
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -27,10 +27,14 @@ class LawPackQuerySet(models.QuerySet["LawPack"]):
     def visible_to(self, user: Any) -> LawPackQuerySet:
         return self if permissions.has(user, "jurisdictions.view") else self.none()
 
-    def in_force(self, on: date) -> LawPackQuerySet:
-        """``effective_to`` is the last day."""
+    def in_force(self, on: date, until: date | None = None) -> LawPackQuerySet:
+        """On a day, or on some day of a period; ``effective_to`` is the last day."""
         ends = Q(effective_to__isnull=True) | Q(effective_to__gte=on)
-        return self.filter(ends, effective_from__lte=on)
+        return self.filter(ends, effective_from__lte=until or on)
+
+    def due(self, on: date) -> LawPackQuerySet:
+        """In force and past the day by which somebody had to look at it again."""
+        return self.in_force(on).filter(review_by__lt=on)
 
 
 class LawPack(models.Model):
@@ -46,6 +50,9 @@ class LawPack(models.Model):
     title = models.CharField(max_length=120)
     words = models.TextField(help_text="the rule in plain words")
     clocks = models.JSONField(default=dict, help_text="deadlines for requests of persons")
+    modes = models.JSONField(default=dict, help_text="ways to notify between which the law leaves the choice")
+    reviewer = models.CharField(max_length=80, blank=True, help_text="the role that looked at it last")
+    reviewed_on = models.DateField(null=True)
     body = models.JSONField(help_text="see mci_core.jurisdiction.Pack")
     source = models.CharField(max_length=300)
     review_by = models.DateField()
@@ -60,22 +67,83 @@ class LawPack(models.Model):
         return f"{self.key} from {self.effective_from}"
 
 
+class LawReview(models.Model):
+    """That a role looked at a law pack again, and by when the next look is due."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    pack = models.ForeignKey(LawPack, on_delete=models.PROTECT, related_name="reviews")
+    reviewed_on = models.DateField()
+    role = models.CharField(max_length=80)
+    note = models.CharField(max_length=500)
+    next_by = models.DateField()
+    recorded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-recorded_at",)
+
+    def __str__(self) -> str:
+        return f"review of {self.pack_id}"
+
+
+class PlaceModeQuerySet(models.QuerySet["PlaceMode"]):
+    def as_of(self, at: datetime) -> PlaceModeQuerySet:
+        """The choice that counted at a moment, for each place."""
+        return self.filter(at__lte=at).order_by("place", "-at").distinct("place")
+
+
+class PlaceMode(models.Model):
+    """Which of the ways that a law allows the organisation has chosen. The newest row of a place counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    place = models.CharField(max_length=8)
+    mode = models.CharField(max_length=32, help_text="a key of LawPack.modes")
+    reason = models.CharField(max_length=500)
+    set_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = PlaceModeQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=("place", "-at"), name="place_mode_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.mode} in {self.place}"
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, user: Any) -> NoticeQuerySet:
         """A notice is addressed to every employee."""
         return self if getattr(user, "is_active", False) else self.none()
 
-    def live(self) -> Notice | None:
-        """The newest one that was not withdrawn: the one that has to be acknowledged."""
-        return self.filter(withdrawn_at__isnull=True).order_by("-number").first()
+    def known_at(self, at: datetime) -> NoticeQuerySet:
+        """Published by then, and not withdrawn then."""
+        return self.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at), published_at__lte=at)
+
+    def addressed_to(self, family: str | None) -> NoticeQuerySet:
+        """Those for a family of places, and those for everywhere."""
+        return self.filter(place__in=("", family or ""))
+
+    def live(self, family: str | None = None) -> Notice | None:
+        """The newest one that was not withdrawn: the one that somebody there has to have read."""
+        return self.filter(withdrawn_at__isnull=True).addressed_to(family).order_by("-number").first()
 
 
 class Notice(models.Model):
-    """The text an employee reads: generated from a policy, immutable, identified by its hash."""
+    """The text an employee reads: immutable, identified by its hash, generated from a policy or written.
+
+    ``place`` is the place of the law pack that it is for, or empty: for everywhere. What it tells is the
+    policy with ``policy_digest`` less the signals that were denied there when it was generated. One that is
+    not ``for_everybody`` has to be read only by those of whom more would be captured than they were told.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.PositiveIntegerField(unique=True)
+    place = models.CharField(max_length=8, blank=True)
+    generated = models.BooleanField(default=False)
+    for_everybody = models.BooleanField(default=True)
     policy_digest = models.CharField(max_length=64, blank=True)
+    denied_signals = ArrayField(models.CharField(max_length=16), default=list)
     title = models.CharField(max_length=160)
     text = models.TextField()
     text_sha256 = models.CharField(max_length=64)
@@ -129,8 +197,21 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
     def in_force(self, on: date) -> AgreementQuerySet:
         return self.filter(ended_at__isnull=True, valid_from__lte=on, valid_to__gte=on)
 
+    def known_at(self, at: datetime) -> AgreementQuerySet:
+        """On record by then, and not ended then."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), recorded_at__lte=at)
+
+    def ending(self, on: date, days: int) -> AgreementQuerySet:
+        """In force, and over within these days."""
+        return self.in_force(on).filter(valid_to__lt=on + timedelta(days=days))
+
     def for_place(self, place: str) -> AgreementQuerySet:
-        return self.filter(place__in=areas(place))
+        return self.filter(Q(place__in=areas(place)) | Q(also_places__overlap=areas(place)))
+
+    def for_department(self, department: uuid.UUID | None) -> AgreementQuerySet:
+        """Those for the whole place, and those for this unit of it."""
+        units = [] if department is None else [department]
+        return self.filter(Q(departments=[]) | Q(departments__overlap=units))
 
 
 class Agreement(models.Model):
@@ -138,6 +219,8 @@ class Agreement(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     place = models.CharField(max_length=8)
+    also_places = ArrayField(models.CharField(max_length=8), default=list, help_text="its other sites")
+    departments = ArrayField(models.UUIDField(), default=list, help_text="units; none: everybody there")
     kind = models.CharField(
         max_length=16,
         choices=[("works_council", "Works council"), ("union", "Union"), ("inspectorate", "Inspectorate")],
@@ -162,3 +245,32 @@ class Agreement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+    @property
+    def sites(self) -> list[str]:
+        return [self.place, *self.also_places]
+
+
+class PlaceLookQuerySet(models.QuerySet["PlaceLook"]):
+    def visible_to(self, user: Any) -> PlaceLookQuerySet:
+        """The looks at one's own places."""
+        return self.filter(subject__user_id=user.pk) if getattr(user, "is_active", False) else self.none()
+
+
+class PlaceLook(models.Model):
+    """That somebody looked at where a person worked, in which role and why. The person sees it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey("accounts.Subject", on_delete=models.PROTECT, related_name="place_looks")
+    role = models.CharField(max_length=80)
+    reason = models.CharField(max_length=500)
+    looked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = PlaceLookQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(fields=("subject", "-at"), name="place_look_subject_at"),)
+
+    def __str__(self) -> str:
+        return f"look at the places of {self.subject_id}"
