@@ -1,4 +1,4 @@
-"""The history of the keys that sign leases: one signs, replaced ones are trusted until their last lease ends.
+"""The keys that sign leases: one signs, replaced ones are trusted until their last lease ends.
 
 A key whose row is missing is the first one of this server, which nobody has replaced yet.
 """

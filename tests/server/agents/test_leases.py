@@ -177,7 +177,7 @@ def test_the_device_row_says_until_when_capture_is_possible(agent: Agent, settin
     assert (device.capture_until, device.lease_state) == (bound, "paused")
 
 
-def test_a_key_survives_a_restart_and_is_read_by_its_owner_only(keys_dir: Any) -> None:
+def test_a_key_survives_a_restart_and_is_read_by_its_owner_only(db: None, keys_dir: Any) -> None:
     first = lease_keys.lease_public_keys()
     lease_keys._first.cache_clear()
     assert lease_keys.lease_public_keys() == first
