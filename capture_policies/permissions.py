@@ -38,6 +38,19 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "capture_policies.advance_rollout": SYSTEM,
     "capture_policies.claim_deliveries": SYSTEM,
     "capture_policies.assign_device": SYSTEM,
+    # One person captures less, at once. The end of an entry's time needs nobody.
+    "capture_policies.narrow_now": DECIDING | SYSTEM,
+    "capture_policies.remove_entries_now": DECIDING,
+    "capture_policies.drop_expired_entries": SYSTEM,
+    # Requests for the allowlist. Whoever works here may ask; an employee is not named.
+    "capture_policies.view_requests": STAFF,
+    "capture_policies.file_request": STAFF,
+    "capture_policies.ask_for_entry": frozenset({"employee"}),
+    "capture_policies.take_request": AUTHORS,
+    "capture_policies.decline_request": DECIDING,
+    "capture_policies.withdraw_request": frozenset({"employee"}),
+    "capture_policies.remove_requested": DECIDING,
+    "capture_policies.settle_requests": SYSTEM,
 }
 
 #: Need the second factor of the last minutes.
@@ -45,5 +58,8 @@ FRESH_MFA = frozenset(
     {
         "capture_policies.approve_version",
         "capture_policies.reject_version",
+        "capture_policies.narrow_now",
+        "capture_policies.remove_entries_now",
+        "capture_policies.remove_requested",
     }
 )

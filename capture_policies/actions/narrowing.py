@@ -1,0 +1,235 @@
+"""Less, at once: one person (or the end of an entry's time) takes something out of the live policy.
+
+The new version is proven narrower than every version by which devices may capture at this moment, decided by
+that one person, signed, and sent to everybody in one wave, all in one transaction. What cannot be proven is
+refused: it goes through a draft and its approvals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date
+from typing import Any
+
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts import permissions
+from audits import actions as log
+from audits.actor import Actor
+from audits.registry import audited, nothing_to_do
+from capture_policies import narrowings, queries
+from capture_policies.locks import lock
+from capture_policies.models import Narrowing, PolicyVersion, Release, Rollout, VersionState
+from capture_policies.models_narrowing import NarrowingCause
+from capture_policies.narrowings import Taken
+from capture_policies.release_steps import sign_next
+from capture_policies.rollout_steps import EVERYBODY, begin
+from mci_core import canonical, policy
+from mci_core.errors import Conflict, Invalid
+from mci_core.policy import Policy
+
+#: What is to be left of a base; None when there is nothing to take out of it.
+Build = Callable[[Policy], Taken | None]
+NOT_NARROWER = (
+    "This cannot be proven to capture less than what is live now, so that one person is not enough."
+    " Stop the entry instead, or make the change in a draft and have it approved."
+)
+
+
+ONLY_ON_ITS_WAY = (
+    "This is only in a release that is on its way now. Halt its rollout: devices go back at once."
+)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """``version`` is what devices get now. ``new`` is False when somebody else had done it already."""
+
+    version: PolicyVersion
+    release: Release | None
+    rollout: Rollout | None
+    taken: Taken
+    new: bool = True
+
+
+@audited("capture_policies.narrow_now")
+def narrow_now(*, document: Mapping[str, Any], title: str, reason: str, actor: Actor) -> Narrowed:
+    """Make this document the live policy at once. `Conflict` unless it is proven to be narrower."""
+    permissions.require(actor, "capture_policies.narrow_now")
+    wanted = narrowings.parsed(document)
+    return _narrow(
+        lambda base: None if base.digest == wanted.digest else Taken(wanted.doc, *_missing(base, wanted)),
+        cause=NarrowingCause.OTHER,
+        title=title,
+        reason=reason,
+        actor=actor,
+        audit_name="capture_policies.narrow_now",
+    )
+
+
+@audited("capture_policies.remove_entries_now")
+def remove_entries_now(*, entries: Collection[str], reason: str, actor: Actor) -> Narrowed:
+    """Capture nothing any more in these entries of the live policy. Again: what was done stays done."""
+    permissions.require(actor, "capture_policies.remove_entries_now")
+    return _narrow(
+        lambda base: narrowings.take_out(base, entries),
+        cause=NarrowingCause.REMOVED,
+        title="",
+        reason=reason,
+        actor=actor,
+        audit_name="capture_policies.remove_entries_now",
+    )
+
+
+@audited("capture_policies.drop_expired_entries")
+def drop_expired_entries(*, actor: Actor, today: date | None = None) -> Narrowed | None:
+    """Let entries that are past their last day leave the policy. Devices deny them since that day anyway."""
+    permissions.require(actor, "capture_policies.drop_expired_entries")
+    day = today or timezone.now().astimezone(UTC).date()
+    lock("capture_policies.rollouts")
+    live = queries.policy_of(queries.live_version())
+    if live is None or narrowings.take_out(live, narrowings.expired(live, day)) is None:
+        with nothing_to_do():
+            return None
+    return _narrow(
+        lambda base: narrowings.take_out(base, narrowings.expired(base, day)),
+        cause=NarrowingCause.EXPIRED,
+        title="",
+        reason="Their last day is over.",
+        actor=actor,
+        audit_name="capture_policies.drop_expired_entries",
+    )
+
+
+def _narrow(
+    build: Build, *, cause: NarrowingCause, title: str, reason: str, actor: Actor, audit_name: str
+) -> Narrowed:
+    _check_reason(reason)
+    _wait_for_rollouts()
+    found = narrowings.in_force()
+    if not found:
+        raise Conflict("No policy is live: nothing is captured.", code="nothing_live")
+    base, taken = _provable(found, build)
+    if taken is None:  # somebody else has done it, or it was never captured
+        with nothing_to_do():
+            return Narrowed(base, None, None, Taken({}), new=False)
+    version = _version(base, taken, title or _title(base, taken), reason.strip(), actor)
+    _decide(version, base, taken, cause, reason.strip(), actor)
+    release = sign_next(version, actor=actor, audit_name=audit_name)
+    rollout = begin(release, EVERYBODY, reason, actor, audit_name)
+    log.append(
+        action=audit_name,
+        actor=actor,
+        obj=version,
+        reason=reason,
+        facts={
+            "version": version.number,
+            "base": base.number,
+            "digest": version.digest,
+            "release": release.number,
+            "removed": list(taken.removed)[:20],
+            "closed": list(taken.closed)[:20],
+            "entries": len(taken.entries),
+        },
+    )
+    return Narrowed(version, release, rollout, taken)
+
+
+def _wait_for_rollouts() -> None:
+    """Nobody else starts, halts or advances a rollout until this transaction is over.
+
+    The rows come before the number of the next release, as for a worker that halts its rollout.
+    """
+    lock("capture_policies.rollouts")
+    list(Rollout.objects.select_for_update(of=("self",)).open().order_by("pk").values_list("pk", flat=True))
+
+
+def _provable(found: list[PolicyVersion], build: Build) -> tuple[PolicyVersion, Taken | None]:
+    """The first version in force from which something can be taken so that nothing in force captures less."""
+    done = narrowings.settled()
+    if done is not None and build(_policy(done)) is None:
+        return done, None
+    policies = [_policy(version) for version in found]
+    built = [build(base) for base in policies]
+    for version, base, taken in zip(found, policies, built, strict=True):
+        if taken is not None and _narrower(taken, base, policies):
+            return version, taken
+    if not any(built):
+        return found[0], None
+    words = NOT_NARROWER if built[-1] is not None else ONLY_ON_ITS_WAY
+    raise Conflict(words, code="not_narrower")
+
+
+def _narrower(taken: Taken, base: Policy, others: list[Policy]) -> bool:
+    new = narrowings.parsed(taken.document)
+    return policy.direction(base, new) == "narrower" and all(
+        policy.direction(other, new) != "wider" for other in others
+    )
+
+
+def _version(
+    base: PolicyVersion, taken: Taken, title: str, justification: str, actor: Actor
+) -> PolicyVersion:
+    """Its author is the person who decides; for the end of an entry's time the author of what is left."""
+    body = policy.canonical_bytes(taken.document)
+    lock("capture_policies.version_number")
+    return PolicyVersion.objects.create(
+        number=(PolicyVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
+        title=title[:120],
+        justification=justification,
+        body=body,
+        digest=canonical.digest(body),
+        ruleset_digest=policy.ruleset_digest(taken.document),
+        direction="narrower",
+        compared_with=base,
+        author=actor.user or base.author,
+    )
+
+
+def _decide(
+    version: PolicyVersion, base: PolicyVersion, taken: Taken, cause: str, reason: str, actor: Actor
+) -> None:
+    Narrowing.objects.create(
+        version=version,
+        base=base,
+        digest=version.digest,
+        cause=cause,
+        entries=taken.entries,
+        decided_by=actor.user,
+        reason=reason,
+    )
+    version.state = VersionState.APPROVED
+    version.decided_at = timezone.now()
+    version.save(update_fields=["state", "decided_at"])
+
+
+def _title(base: PolicyVersion, taken: Taken) -> str:
+    labels = [entry.label for entry in _policy(base).entries if entry.id in set(taken.entries)]
+    named = labels[0] if len(labels) == 1 else f"{len(labels)} entries"
+    return f"{base.title[: 110 - len(named)]} without {named}"
+
+
+def _missing(base: Policy, new: Policy) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a new document no longer has, and what it has without any signal."""
+    removed = tuple(entry.id for entry in base.entries if new.entry(entry.id) is None)
+    closed = tuple(
+        entry.id
+        for entry in base.entries
+        if entry.signals and (now := new.entry(entry.id)) and not now.signals
+    )
+    return removed, closed
+
+
+def _policy(version: PolicyVersion) -> Policy:
+    found = queries.policy_of(version)
+    assert found is not None  # a version has a policy
+    return found
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("Say why.", code="required", field="reason")
+    if len(reason.strip()) > 500:
+        raise Invalid("At most 500 characters.", code="too_long", field="reason")
