@@ -87,7 +87,7 @@ class DraftViewSet(_Reading):
     @action(detail=True, methods=["post"], permission_classes=_of("put_entry"))
     def entries(self, request: Request, pk: str) -> Response:
         """Add an app or site, or replace the one with this id."""
-        data = _valid(serializers.EntrySerializer, request).validated_data
+        data = _valid(serializers.EntrySerializer, request).document()
         draft = self.get_object()
         row = DraftEntry.objects.filter(draft=draft, key=data["id"]).first()
         drafts.put_entry(draft=draft, entry=row, data=data, actor=user_actor(request))

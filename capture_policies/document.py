@@ -7,10 +7,11 @@ rules of the document itself are those of ``mci_core.policy``; nothing is judged
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from accounts.models import Department
 from capture_policies.models import DraftEntry, DraftRule, PolicyDraft
 from mci_core import policy
 from mci_core.errors import ActionError, Conflict, Invalid
@@ -31,7 +32,16 @@ class DraftProblem:
 
 
 def entry_doc(row: DraftEntry) -> EntryDoc:
-    """The entry as it stands in the document."""
+    """The entry as it stands in the document. What says nothing is left out of it."""
+    options = {
+        "scope": row.scope,
+        "windows_excluded": row.windows_excluded,
+        "expires": row.expires and row.expires.isoformat(),
+        "owner": row.owner,
+        "purpose": row.purpose,
+        "justification": row.justification,
+        "review_by": row.review_by and row.review_by.isoformat(),
+    }
     return cast(
         "EntryDoc",
         {
@@ -42,7 +52,44 @@ def entry_doc(row: DraftEntry) -> EntryDoc:
             "signals": row.signals,
             "keystrokes": row.keystrokes,
             "frame_interval_s": row.frame_interval_s,
+            **{key: options[key] for key in policy.ENTRY_OPTIONS if options[key]},
         },
+    )
+
+
+def entry_row(draft: PolicyDraft, doc: EntryDoc) -> DraftEntry:
+    """An unsaved row for an entry that was checked; lists in one order, so that equal entries are equal."""
+    entry = policy.parse_entry(doc)
+    return DraftEntry(
+        draft=draft,
+        key=entry.id,
+        kind=entry.kind,
+        label=entry.label,
+        match=doc["match"],
+        signals=[signal for signal in policy.SIGNALS if signal in entry.signals],
+        keystrokes=entry.keystrokes,
+        frame_interval_s=entry.frame_interval_s,
+        scope={part: sorted(names) for part, names in doc.get("scope", {}).items()},  # type: ignore[call-overload]  # each part is a list of texts
+        windows_excluded=list(entry.windows_excluded),
+        expires=entry.expires,
+        owner=entry.owner,
+        purpose=entry.purpose,
+        justification=entry.justification,
+        review_by=entry.review_by,
+    )
+
+
+def rule_row(draft: PolicyDraft, doc: RuleDoc) -> DraftRule:
+    """An unsaved row for a rule that was checked."""
+    return DraftRule(
+        draft=draft,
+        key=doc["id"],
+        label=doc["label"],
+        method=doc["method"],
+        match=doc["match"],
+        selector=doc["selector"],
+        redact_examples=doc["examples"]["redact"],
+        keep_examples=doc["examples"]["keep"],
     )
 
 
@@ -89,7 +136,24 @@ def check_entry(draft: PolicyDraft, doc: Mapping[str, Any], *, row: DraftEntry |
     if any(other["id"] == doc.get("id") for other in others):
         raise Conflict("Another entry of this draft has this id.", code="id_taken", field="id")
     _parse_part(_assemble(draft, [*others, cast("EntryDoc", doc)], []), f"entries[{len(others)}]")
+    fault = next(unknown_groups([doc]), None)
+    if fault is not None:
+        raise Invalid(fault[1], code="group_unknown", field=fault[0].removeprefix("entries[0]."))
     return cast("EntryDoc", doc)
+
+
+def unknown_groups(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Groups in a scope that do not exist: path in the document and a sentence. A slip of the pen would
+    let an entry count for nobody.
+    """
+    named = {group for doc in entries for group in doc.get("scope", {}).get("groups", ())}
+    if not named:
+        return
+    known = {str(pk) for pk in Department.objects.filter(pk__in=named).values_list("pk", flat=True)}
+    for index, doc in enumerate(entries):
+        for place, group in enumerate(doc.get("scope", {}).get("groups", ())):
+            if group not in known:
+                yield f"entries[{index}].scope.groups[{place}]", f"There is no group {group}."
 
 
 def check_rule(draft: PolicyDraft, doc: Mapping[str, Any], *, row: DraftRule | None) -> RuleDoc:

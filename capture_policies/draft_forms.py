@@ -13,6 +13,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
+from capture_policies.entry_options import EntryOptions, lines_of
 from capture_policies.models import DraftEntry, PolicyDraft
 from mci_core.errors import ActionError
 from mci_core.policy import (
@@ -23,11 +24,6 @@ from mci_core.policy import (
 
 SIGNAL_CHOICES = [(key, words[0].upper() + words[1:]) for key, words in SIGNAL_WORDS.items()]
 MEGABYTE = 1_000_000
-
-
-def lines_of(text: str) -> list[str]:
-    """One item per line; empty lines and repetitions are left out."""
-    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 
 class DocumentForm(forms.Form):
@@ -138,7 +134,7 @@ class KeyedForm(DocumentForm):
     """An entry or a rule: has a label, and an id in the document that follows from it where none is given."""
 
     key = forms.CharField(
-        max_length=40,
+        max_length=64,
         required=False,
         label="Id in the document",
         help_text="Small letters, digits, - and _. Left empty, it is made from the name.",
@@ -158,11 +154,11 @@ def _programs(system: str, example: str) -> forms.CharField:
     )
 
 
-class EntryForm(KeyedForm):
+class EntryForm(EntryOptions, KeyedForm):
     kind = forms.ChoiceField(
         choices=[("site", "Website"), ("app", "App")], widget=forms.RadioSelect, label="Kind"
     )
-    label = forms.CharField(max_length=80, label="Name", help_text="What employees call it.")
+    label = forms.CharField(max_length=120, label="Name", help_text="What employees call it.")
     origin = forms.CharField(
         max_length=300, required=False, label="Address", help_text="For example https://jira.example.com"
     )
@@ -208,6 +204,7 @@ class EntryForm(KeyedForm):
         "signals": "signals",
         "keystrokes": "keystrokes",
         "frame_interval_s": "frame_interval_s",
+        **EntryOptions.places,
     }
 
     def clean_origin(self) -> str:
@@ -242,6 +239,7 @@ class EntryForm(KeyedForm):
             "signals": row.signals,
             "keystrokes": row.keystrokes,
             "frame_interval_s": row.frame_interval_s,
+            **EntryOptions.options_of(row),
         }
 
     def data_for_action(self) -> dict[str, Any]:
@@ -262,4 +260,5 @@ class EntryForm(KeyedForm):
             "signals": values["signals"],
             "keystrokes": values["keystrokes"],
             "frame_interval_s": values["frame_interval_s"],
+            **self.options(),
         }

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from capture_policies.draft_forms import SIGNAL_CHOICES, KeyedForm, lines_of
+from capture_policies.draft_forms import SIGNAL_CHOICES, KeyedForm
+from capture_policies.entry_options import lines_of
 from capture_policies.models import DraftRule, PolicyDraft
 from mci_core.detectors import LABELS
 from mci_core.policy import FIELDS, METHOD_WORDS

@@ -12,21 +12,45 @@ from agents.models import Delivery
 from capture_policies import document, queries
 from capture_policies.models import Approval, PolicyDraft, PolicyVersion, Release, Rollout, Wave
 from capture_policies.rollout_steps import WavePlan
-from mci_core.policy import KEYSTROKES, METHODS, PURPOSES, SIGNALS
+from mci_core.policy import KEYSTROKES, METHODS, PLATFORMS, PURPOSES, SIGNALS
+
+
+class ScopeSerializer(serializers.Serializer[Any]):
+    """For whom and where an entry counts; what is left out does not matter."""
+
+    groups = serializers.ListField(child=serializers.CharField(), required=False)
+    platforms = serializers.ListField(child=serializers.ChoiceField(choices=list(PLATFORMS)), required=False)
+    tags = serializers.ListField(child=serializers.CharField(), required=False)
+    places = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class EntrySerializer(serializers.Serializer[Any]):
     """An app or site. ``match`` is ``{origin, path_prefix, subdomains}`` or ``{windows, macos, linux,
-    names}``.
+    names}``. From ``scope`` on everything is optional and left out where it says nothing.
     """
 
-    id = serializers.CharField(max_length=40)
+    id = serializers.CharField(max_length=64)
     kind = serializers.ChoiceField(choices=["app", "site"])
-    label = serializers.CharField(max_length=80)  # type: ignore[assignment]  # the document's word
+    label = serializers.CharField(max_length=120)  # type: ignore[assignment]  # the document's word
     match = serializers.DictField()
     signals = serializers.ListField(child=serializers.ChoiceField(choices=list(SIGNALS)))
     keystrokes = serializers.ChoiceField(choices=list(KEYSTROKES), default="none")
     frame_interval_s = serializers.IntegerField(min_value=0, max_value=86_400, default=0)
+    scope = ScopeSerializer(required=False)
+    windows_excluded = serializers.ListField(child=serializers.CharField(max_length=200), required=False)
+    expires = serializers.DateField(required=False, help_text="the last day")
+    owner = serializers.CharField(max_length=120, required=False, help_text="a team, never a person")
+    purpose = serializers.ChoiceField(choices=list(PURPOSES), required=False)
+    justification = serializers.CharField(max_length=1000, required=False)
+    review_by = serializers.DateField(required=False)
+
+    def document(self) -> dict[str, Any]:
+        """The entry as the document writes it."""
+        values = dict(self.validated_data)
+        for name in ("expires", "review_by"):
+            if name in values:
+                values[name] = values[name].isoformat()
+        return values
 
 
 class SelectorSerializer(serializers.Serializer[Any]):
@@ -49,8 +73,8 @@ class ExamplesSerializer(serializers.Serializer[Any]):
 class RuleSerializer(serializers.Serializer[Any]):
     """A redaction rule. ``match`` has a ``type``: detector, regex or dictionary."""
 
-    id = serializers.CharField(max_length=40)
-    label = serializers.CharField(max_length=80)  # type: ignore[assignment]  # the document's word
+    id = serializers.CharField(max_length=64)
+    label = serializers.CharField(max_length=120)  # type: ignore[assignment]  # the document's word
     method = serializers.ChoiceField(choices=list(METHODS))
     match = serializers.DictField()
     selector = SelectorSerializer()

@@ -7,12 +7,13 @@ policy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mci_core.policy import (
     KEYSTROKE_WORDS,
     METHOD_WORDS,
+    PLATFORM_WORDS,
     SIGNAL_WORDS,
     SIGNALS,
     Entry,
@@ -24,7 +25,9 @@ from mci_core.policy import (
 
 @dataclass(frozen=True)
 class Described:
-    """One app or site. ``captured`` and ``not_captured`` are words for signals, in a fixed order."""
+    """One app or site. ``captured`` and ``not_captured`` are words for signals, in a fixed order;
+    ``limits`` are sentences about who, where, which windows and until when.
+    """
 
     id: str
     label: str
@@ -32,6 +35,7 @@ class Described:
     where: str
     captured: str
     not_captured: str
+    limits: tuple[str, ...] = ()
 
     @property
     def kind_words(self) -> str:
@@ -65,7 +69,27 @@ def describe_entry(entry: Entry) -> Described:
         where=where(entry),
         captured=_listed(_signal(entry, signal) for signal in SIGNALS if signal in entry.signals),
         not_captured=_listed(SIGNAL_WORDS[signal] for signal in SIGNALS if signal not in entry.signals),
+        limits=tuple(limits(entry)),
     )
+
+
+def limits(entry: Entry) -> Iterator[str]:
+    """What narrows an entry besides its signals."""
+    scope = entry.scope
+    if scope.groups:
+        number = len(scope.groups)
+        yield f"Only for people of {number} named {'group' if number == 1 else 'groups'}."
+    for words, names in (
+        ("on", tuple(PLATFORM_WORDS[name] for name in scope.platforms)),
+        ("on devices tagged", scope.tags),
+        ("while working in", scope.places),
+    ):
+        if names:
+            yield f"Only {words} {' or '.join(names)}."
+    if entry.windows_excluded:
+        yield f"Not in windows titled {' or '.join(entry.windows_excluded)}."
+    if entry.expires:
+        yield f"Until {entry.expires.isoformat()}."
 
 
 def describe_rules(policy: Policy) -> list[DescribedRule]:

@@ -74,6 +74,7 @@ METHOD_WORDS: dict[str, str] = {
 MATCH_TYPES: tuple[str, ...] = ("detector", "regex", "dictionary")
 ENTRY_KINDS: tuple[str, ...] = ("app", "site")
 PLATFORMS: tuple[str, ...] = ("windows", "macos", "linux")
+PLATFORM_WORDS: dict[str, str] = {"windows": "Windows", "macos": "macOS", "linux": "Linux"}
 # How a law, a place of work and the scope of an entry write a place: a country, or a state in one.
 PLACE_PATTERN = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 TAG_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,39}$"

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import permissions
 from agents import lease_keys, tickets, trust
 from agents.decisions import Decision, decide
-from agents.models import DeliveryState, Device, DeviceCommand, Lease
+from agents.models import CaptureStop, DeliveryState, Device, DeviceCommand, Lease
 from agents.wire import Heartbeat, LeaseReport
 from audits import actions as log
 from audits.actor import Actor
@@ -99,26 +99,19 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         place=ruling.place or "",
         notice=ruling.notice_digest or "",
         denied_signals=list(ruling.denied_signals),
-        groups=_groups(device),
-        tags=_tags(device),
+        excluded_entries=sorted({*device.exclusions, *CaptureStop.objects.entries()}),
+        # The facts that the scopes of entries are held against.
+        groups=[str(device.subject.department_id)],
+        tags=sorted(device.tags),
         issued_at=now,
         expires_at=now + timedelta(seconds=trust.lease_seconds(decision.release_number)),
     )
 
 
-def _groups(device: Device) -> list[str]:
-    """The departments whose scopes fit this device: that of its person."""
-    department = device.subject.department_id
-    return [] if department is None else [str(department)]
-
-
-def _tags(device: Device) -> list[str]:
-    return sorted(set(getattr(device, "tags", [])))
-
-
 def _remember(device: Device, report: LeaseReport, row: Lease, now: datetime) -> None:
     device.last_seen_at = device.reported_at = now
     device.capture_state = report.capture_state
+    device.held_lease = report.lease
     device.agent_version = report.agent_version or device.agent_version
     device.lease_state, device.lease_reason = row.state, row.reason
     device.lease_issued_at, device.lease_expires_at = row.issued_at, row.expires_at
@@ -131,6 +124,7 @@ def _remember(device: Device, report: LeaseReport, row: Lease, now: datetime) ->
             "capture_state",
             "agent_version",
             "exclusions",
+            "held_lease",
             "lease_state",
             "lease_reason",
             "lease_issued_at",
@@ -185,7 +179,7 @@ def _sign(device: Device, row: Lease, decision: Decision) -> str:
             jurisdiction_reason=ruling.reason,
             denied_signals=ruling.denied_signals,
             notice=ruling.notice_digest,
-            excluded_entries=tuple(device.exclusions),
+            excluded_entries=tuple(row.excluded_entries),
             issued_at=int(row.issued_at.timestamp()),
             expires_at=int(row.expires_at.timestamp()),
             groups=tuple(row.groups),
@@ -215,6 +209,7 @@ def record_heartbeat(*, device: Device, heartbeat: Heartbeat, actor: Actor) -> N
         last_seen_at=now,
         reported_at=now,
         capture_state=heartbeat.capture_state,
+        held_lease=heartbeat.lease,
         health={"spool_bytes": heartbeat.spool_bytes, "errors": dict(heartbeat.errors)},
     )
     obeyed = device.lease_state == "stopped" and device.capture_state == "on" != heartbeat.capture_state

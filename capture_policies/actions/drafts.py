@@ -46,8 +46,10 @@ def create_draft(
         based_on=from_version,
         author=actor.user,
     )
-    DraftEntry.objects.bulk_create(_entry_row(draft, doc) for doc in cast("list[Any]", fresh["entries"]))
-    DraftRule.objects.bulk_create(_rule_row(draft, doc) for doc in cast("list[Any]", fresh["rules"]))
+    DraftEntry.objects.bulk_create(
+        document.entry_row(draft, doc) for doc in cast("list[Any]", fresh["entries"])
+    )
+    DraftRule.objects.bulk_create(document.rule_row(draft, doc) for doc in cast("list[Any]", fresh["rules"]))
     log.append(
         action="capture_policies.create_draft",
         actor=actor,
@@ -94,7 +96,7 @@ def put_entry(
     doc = document.check_entry(draft, data, row=entry)
     if entry is not None and entry.key != doc["id"]:
         _refuse_if_selected(draft, entry)
-    row = _entry_row(draft, doc)
+    row = document.entry_row(draft, doc)
     if entry is not None:
         row.pk = entry.pk
     row.save(force_insert=entry is None, force_update=entry is not None)
@@ -137,7 +139,7 @@ def put_rule(
     draft = _open(draft)
     before = None if rule is None else document.rule_doc(_own(draft.rules, rule))
     doc = document.check_rule(draft, data, row=rule)
-    row = _rule_row(draft, doc)
+    row = document.rule_row(draft, doc)
     if rule is not None:
         row.pk = rule.pk
     row.save(force_insert=rule is None, force_update=rule is not None)
@@ -248,29 +250,3 @@ def _refuse_if_selected(draft: PolicyDraft, entry: DraftEntry) -> None:
         raise Conflict(
             f"The rule {users[0]} looks in {entry.label}: change that rule first.", code="entry_in_use"
         )
-
-
-def _entry_row(draft: PolicyDraft, doc: Any) -> DraftEntry:
-    return DraftEntry(
-        draft=draft,
-        key=doc["id"],
-        kind=doc["kind"],
-        label=doc["label"],
-        match=doc["match"],
-        signals=[signal for signal in policy.SIGNALS if signal in doc["signals"]],
-        keystrokes=doc["keystrokes"],
-        frame_interval_s=doc["frame_interval_s"],
-    )
-
-
-def _rule_row(draft: PolicyDraft, doc: Any) -> DraftRule:
-    return DraftRule(
-        draft=draft,
-        key=doc["id"],
-        label=doc["label"],
-        method=doc["method"],
-        match=doc["match"],
-        selector=doc["selector"],
-        redact_examples=doc["examples"]["redact"],
-        keep_examples=doc["examples"]["keep"],
-    )
