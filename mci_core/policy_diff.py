@@ -1,162 +1,67 @@
 """Wider or narrower: what a change does to capture. Whatever is not surely narrower is wider.
 
-A policy is narrower only if no event that was refused becomes allowed, whatever was captured before it.
-Therefore a removed entry counts as wider where a less specific site takes over its pages (it may allow
-more), and a longer time between screenshots only where the new times are among the old ones.
+A policy is narrower only if no event that was refused becomes allowed, and nothing more is kept of one that
+was allowed, whatever was captured before it, for every lease and at every time. The parts of entries are
+judged in policy_diff_entries; a part of a policy that nobody judged is wider when it differs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
+from dataclasses import fields
 
-from mci_core.policy_model import (
-    ENTRY_OPTIONS,
-    KEYSTROKE_WORDS,
-    PURPOSE_WORDS,
-    SIGNAL_WORDS,
-    SIGNALS,
-    AppMatch,
-    Change,
-    Direction,
-    Entry,
-    Policy,
-    Rule,
-    SiteMatch,
+from mci_core.policy_diff_entries import entry_changes, worst
+from mci_core.policy_model import PURPOSE_WORDS, Change, Direction, Policy, Rule
+
+#: The parts of a policy and of its limits that are judged here. `doc` is what the others were read from.
+_JUDGED = frozenset(
+    [
+        "name",
+        "purpose",
+        "entries",
+        "rules",
+        "limits",
+        "retention_days",
+        "sampling_rate",
+        "lease_seconds",
+        "digest",
+        "ruleset_digest",
+        "doc",
+    ]
 )
-from mci_core.policy_sites import overlaps, site_place, specificity
-
-# (from, to) pairs that show less. "count" and "shortcut" cannot be compared: one shows that a key was
-# pressed where the other shows nothing, the other shows which key where the first does not.
-_FEWER_KEYS = frozenset(
-    {(key, "none") for key in ("count", "shortcut", "class", "text")}
-    | {(key, less) for key in ("class", "text") for less in ("count", "shortcut")}
-    | {("text", "class")}
-)
-
-Item = TypeVar("Item", Entry, Rule)
+_LIMITS = frozenset({"cpu_percent", "upload_bytes_per_day", "spool_bytes", "pause_minutes"})
+_RULE = frozenset({"id", "label", "method", "match", "selector", "examples"})
 
 
 def direction(old: Policy | None, new: Policy) -> Direction:
     """Whether `new` captures more than `old`. Anything uncertain is "wider"; a first policy is."""
-    found = {change.direction for change in diff(old, new)}
-    if old is None or "wider" in found:
-        return "wider"
-    return "narrower" if "narrower" in found else "neutral"
+    return "wider" if old is None else worst(diff(old, new))
 
 
 def diff(old: Policy | None, new: Policy) -> list[Change]:
     """Every difference in words, with what it does to capture. `old` None: nothing was captured before."""
-    changes = [*_entries(old.entries if old else (), new), *_rules(old.rules if old else (), new.rules)]
+    changes = [change for item in entry_changes(old, new) for change in item.changes]
+    return [*changes, *other_changes(old, new)]
+
+
+def other_changes(old: Policy | None, new: Policy) -> list[Change]:
+    """What differs beside the entries: rules, purpose, limits."""
+    found = [*_rules(old.rules if old else (), new.rules)]
     if old is not None:
-        changes += [*_frame(old, new), *_limits(old, new)]
-    return changes
+        found += [*_frame(old, new), *_limits(old, new), *_unknown("", old, new, _JUDGED)]
+        found += _unknown("limits.", old.limits, new.limits, _LIMITS)
+    return found
 
 
-def _by_id(items: tuple[Item, ...]) -> dict[str, tuple[int, Item]]:
+def _unknown(path: str, old: object, new: object, judged: frozenset[str]) -> Iterator[Change]:
+    """Parts that were added to the model and not here: wider, so that forgetting them harms nobody."""
+    for part in fields(new):  # type: ignore[arg-type]  # only dataclasses are compared
+        if part.name not in judged and getattr(old, part.name, None) != getattr(new, part.name):
+            yield Change(f"{path}{part.name}", f"{part.name.replace('_', ' ')} changes.", "wider")
+
+
+def _by_id(items: tuple[Rule, ...]) -> dict[str, tuple[int, Rule]]:
     return {item.id: (index, item) for index, item in enumerate(items)}
-
-
-def _entries(old: tuple[Entry, ...], new: Policy) -> Iterator[Change]:
-    before, after = _by_id(old), _by_id(new.entries)
-    for entry_id, (index, entry) in before.items():
-        if entry_id not in after:
-            yield _removed_entry(index, entry, new)
-    for entry_id, (index, entry) in after.items():
-        path = f"entries[{index}]"
-        if entry_id in before:
-            yield from _changed_entry(path, before[entry_id][1], entry)
-        else:
-            signals = _signal_list(entry.signals)
-            yield Change(path, f"{entry.label} ({_where(entry)}) is added, with {signals}.", "wider")
-
-
-def _signal_list(signals: frozenset[str]) -> str:
-    return ", ".join(SIGNAL_WORDS[signal] for signal in SIGNALS if signal in signals) or "no signals"
-
-
-def _where(entry: Entry) -> str:
-    if isinstance(entry.match, SiteMatch):
-        below = " and its sub-domains" if entry.match.subdomains else ""
-        return f"{entry.match.origin.rstrip('/')}{entry.match.path_prefix}{below}"
-    return ", ".join(_programs(entry.match)) or "no program"
-
-
-def _programs(match: AppMatch) -> list[str]:
-    return list(dict.fromkeys((*match.windows, *match.macos, *match.linux, *match.names)))
-
-
-def _removed_entry(index: int, entry: Entry, new: Policy) -> Change:
-    path = f"entries[{index}] (removed)"
-    heir = next((other for other in new.entries if _takes_over(entry, other)), None)
-    if heir is None:
-        return Change(path, f"{entry.label} ({_where(entry)}) is removed.", "narrower")
-    words = f"{entry.label} ({_where(entry)}) is removed: {heir.label} decides there now and may allow more."
-    return Change(path, words, "wider")
-
-
-def _takes_over(removed: Entry, other: Entry) -> bool:
-    """Whether `other` would match pages that `removed` used to decide."""
-    one, two = removed.match, other.match
-    if not isinstance(one, SiteMatch) or not isinstance(two, SiteMatch):
-        return False
-    here, there = site_place(one), site_place(two)
-    if here is None or there is None:
-        return True
-    return specificity(there) < specificity(here) and overlaps(here, one.subdomains, there, two.subdomains)
-
-
-def _changed_entry(path: str, old: Entry, new: Entry) -> Iterator[Change]:
-    if old.label != new.label:
-        yield Change(f"{path}.label", f"{old.label} is now called {new.label}.", "neutral")
-    if (old.kind, old.match) != (new.kind, new.match):
-        words = f"{new.label} now means {_where(new)} instead of {_where(old)}."
-        yield Change(f"{path}.match", words, "wider")
-    for signal in SIGNALS:
-        yield from _changed_signal(path, new, signal, signal in old.signals, signal in new.signals)
-    if old.keystrokes != new.keystrokes:
-        before, after = KEYSTROKE_WORDS[old.keystrokes], KEYSTROKE_WORDS[new.keystrokes]
-        words = f"{new.label}: of keys, {after} instead of {before}."
-        fewer = (old.keystrokes, new.keystrokes) in _FEWER_KEYS
-        yield Change(f"{path}.keystrokes", words, "narrower" if fewer else "wider")
-    if old.frame_interval_s != new.frame_interval_s:
-        yield _changed_interval(path, old, new)
-    for option in ENTRY_OPTIONS:
-        if getattr(old, option) != getattr(new, option):
-            yield Change(f"{path}.{option}", f"{new.label}: {option.replace('_', ' ')} changes.", "wider")
-
-
-def _changed_signal(path: str, entry: Entry, signal: str, was: bool, is_now: bool) -> Iterator[Change]:
-    if was == is_now:
-        return
-    words = SIGNAL_WORDS[signal]
-    if is_now:
-        yield Change(f"{path}.signals", f"{entry.label}: {words} are captured from now on.", "wider")
-    else:
-        yield Change(f"{path}.signals", f"{entry.label}: {words} are no longer captured.", "narrower")
-
-
-def _changed_interval(path: str, old: Entry, new: Entry) -> Change:
-    words = f"{new.label}: {_every(new.frame_interval_s)} instead of {_every(old.frame_interval_s)}."
-    return Change(f"{path}.frame_interval_s", words, _interval_direction(old, new))
-
-
-def _every(seconds: int) -> str:
-    return (
-        f"at most one screenshot in {seconds} s"
-        if seconds
-        else "screenshots without a least time between them"
-    )
-
-
-def _interval_direction(old: Entry, new: Entry) -> Direction:
-    if "screenshot" not in new.signals:
-        return "neutral"
-    before, after = old.frame_interval_s, new.frame_interval_s
-    # Time slots start with the session. Only if each new slot is made of whole old ones is every first
-    # screenshot of a new slot also the first of an old one.
-    fewer = after > 0 and (before == 0 or after % before == 0)
-    return "narrower" if fewer else "wider"
 
 
 def _rules(old: tuple[Rule, ...], new: tuple[Rule, ...]) -> Iterator[Change]:
@@ -181,6 +86,7 @@ def _changed_rule(path: str, old: Rule, new: Rule) -> Iterator[Change]:
             yield Change(f"{path}.{part}", f"The redaction rule {new.label} {words}.", "wider")
     if old.selector != new.selector:
         yield Change(f"{path}.selector", f"The redaction rule {new.label} looks in other places.", "wider")
+    yield from _unknown(f"{path}.", old, new, _RULE)
 
 
 def _frame(old: Policy, new: Policy) -> Iterator[Change]:
