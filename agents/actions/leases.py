@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import permissions
-from agents import lease_keys, tickets, trust
+from agents import lease_keys, overlay, tickets, trust
 from agents.decisions import Decision, decide
 from agents.models import CaptureStop, DeliveryState, Device, DeviceCommand, Lease
 from agents.wire import Heartbeat, LeaseReport
@@ -99,7 +99,7 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         place=ruling.place or "",
         notice=ruling.notice_digest or "",
         denied_signals=list(ruling.denied_signals),
-        excluded_entries=sorted({*device.exclusions, *CaptureStop.objects.entries()}),
+        excluded_entries=list(overlay.excluded_entries(device, CaptureStop.objects.entries())),
         # The facts that the scopes of entries are held against.
         groups=[str(device.subject.department_id)],
         tags=sorted(device.tags),
