@@ -49,6 +49,14 @@ class DeviceViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMix
         rows = self.get_object().deliveries.order_by("-created_at")[:100]
         return Response(serializers.DeliverySerializer(rows, many=True).data)
 
+    @extend_schema(request=serializers.TagsSerializer, responses=serializers.DeviceSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[HasPermission.of("agents.set_tags")])
+    def tags(self, request: Request, pk: str) -> Response:
+        given = serializers.TagsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        device = actions.set_tags(device=self.get_object(), **given.validated_data, actor=user_actor(request))
+        return Response(serializers.DeviceSerializer(device).data)
+
     @extend_schema(request=serializers.ReasonSerializer, responses=serializers.DeviceSerializer)
     @action(detail=True, methods=["post"], permission_classes=[HasPermission.of("agents.revoke_device")])
     def revoke(self, request: Request, pk: str) -> Response:

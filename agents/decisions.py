@@ -62,10 +62,7 @@ def _refusal(device: Device, ruling: SubjectRuling) -> str | None:
         return "subject_erased"
     if subject.user is None or not subject.user.is_active:
         return "account_closed"
-    stops = CaptureStop.objects.covering(
-        device=device.pk, department=subject.department_id, place=ruling.place
-    )
-    if stops.exists():
+    if CaptureStop.objects.covering(device=device, place=ruling.place).exists():
         return "capture_stopped"
     if not ruling.capture:
         return ruling.reason

@@ -8,6 +8,17 @@ from accounts.models import User
 from agents.actions.enrolment import MAX_DAYS, MAX_QUOTA
 
 
+class TagsForm(forms.Form):
+    tags = forms.CharField(
+        required=False,
+        max_length=400,
+        help_text="Plain labels of the computer with commas between: pilot, warehouse. Never about a person.",
+    )
+
+    def words(self) -> list[str]:
+        return [word for word in self.cleaned_data["tags"].split(",") if word.strip()]
+
+
 class TokenForm(forms.Form):
     user = forms.ModelChoiceField(
         User.objects.none(),

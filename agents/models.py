@@ -93,18 +93,22 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         return self.online(now).filter(capturing if situation == "capturing" else ~capturing)
 
     def in_scope(self, stop: CaptureStop) -> DeviceQuerySet:
-        """The devices that a stop is about. Where its subject works now decides for a place."""
-        if stop.scope == "device":
-            return self.active().filter(pk=stop.scope_value)
-        if stop.scope == "department":
-            return self.active().filter(subject__department_id=stop.scope_value)
-        if stop.scope == "place":
-            from django.utils import timezone
+        """The devices that a stop is about."""
+        return self.in_scope_of(stop.scope, stop.scope_value)
 
+    def in_scope_of(self, scope: str, value: str) -> DeviceQuerySet:
+        """Where its subject works now decides for a place; an app or a site is everybody's."""
+        if scope == "device":
+            return self.active().filter(pk=value)
+        if scope == "person":
+            return self.active().filter(subject_id=value)
+        if scope == "department":
+            return self.active().filter(subject__department_id=value)
+        if scope == "place":
             from accounts.models import WorkLocation
 
-            here = WorkLocation.objects.filter(period__contains=timezone.now()).filter(
-                Q(place=stop.scope_value) | Q(place__startswith=f"{stop.scope_value}-")
+            here = WorkLocation.objects.holding(timezone.now()).filter(
+                Q(place=value) | Q(place__startswith=f"{value}-")
             )
             return self.active().filter(subject_id__in=here.values("subject_id"))
         return self.active()
@@ -301,10 +305,16 @@ class CaptureStopQuerySet(models.QuerySet["CaptureStop"]):
     def open(self) -> CaptureStopQuerySet:
         return self.filter(restarted_at__isnull=True)
 
-    def covering(self, *, device: object, department: object, place: str | None) -> CaptureStopQuerySet:
-        """Open stops that keep this device from capturing."""
-        about = Q(scope="programme") | Q(scope="device", scope_value=str(device))
-        about |= Q(scope="department", scope_value=str(department))
+    def entries(self) -> tuple[str, ...]:
+        """The apps and sites in which nobody's device captures."""
+        return tuple(self.open().filter(scope="entry").values_list("scope_value", flat=True))
+
+    def covering(self, *, device: Device, place: str | None) -> CaptureStopQuerySet:
+        """Open stops that keep this device from capturing at all."""
+        subject = device.subject
+        about = Q(scope="programme") | Q(scope="device", scope_value=str(device.pk))
+        about |= Q(scope="person", scope_value=str(subject.pk))
+        about |= Q(scope="department", scope_value=str(subject.department_id))
         if place:
             parts = place.split("-")
             places = ["-".join(parts[: i + 1]) for i in range(len(parts))]

@@ -12,6 +12,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "agents.create_enrolment_token": frozenset({ADMIN}),
     "agents.revoke_enrolment_token": frozenset({ADMIN, SYSTEM}),
     "agents.revoke_device": frozenset({ADMIN, OFFICER, SYSTEM}),
+    "agents.set_tags": frozenset({ADMIN}),
     "agents.enrol_device": frozenset({DEVICE}),
     "agents.renew_lease": frozenset({DEVICE}),
     "agents.record_acks": frozenset({DEVICE}),
@@ -25,7 +26,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "agents.open_stop": frozenset({ADMIN, OFFICER}),
     "agents.request_restart": frozenset({ADMIN, OFFICER}),
     "agents.confirm_restart": frozenset({ADMIN, OFFICER}),
+    # A drill stops nothing; it only makes agents answer.
+    "agents.start_drill": frozenset({ADMIN, OFFICER}),
+    "agents.end_drill": frozenset({ADMIN, OFFICER, SYSTEM}),
     "agents.forget_leases": frozenset({SYSTEM}),
+    # Everybody about their own devices only; it tightens and is nobody else's business.
+    "agents.exclude_entry": frozenset({"employee"}),
+    "agents.include_entry": frozenset({"employee"}),
 }
 
 #: Stopping asks for the factor as well: it is one person's act on the whole programme.

@@ -26,6 +26,7 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
             "os_version",
             "agent_version",
             "personal_device",
+            "tags",
             "situation",
             "reason",
             "desired_release",
@@ -56,6 +57,10 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "failed_at",
         )
         read_only_fields = fields
+
+
+class TagsSerializer(serializers.Serializer[Any]):
+    tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=20)
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
@@ -95,6 +100,12 @@ class NewTokenSerializer(serializers.Serializer[Any]):
 
 
 class StopSerializer(serializers.ModelSerializer[CaptureStop]):
+    #: Whom the stop of one person is about is not told here.
+    scope_value = serializers.SerializerMethodField()
+
+    def get_scope_value(self, stop: CaptureStop) -> str:
+        return "" if stop.scope == "person" else stop.scope_value
+
     class Meta:
         model = CaptureStop
         fields = (
@@ -104,6 +115,7 @@ class StopSerializer(serializers.ModelSerializer[CaptureStop]):
             "reason",
             "stopped_by",
             "stopped_at",
+            "worst_case",
             "restart_requested_by",
             "restart_requested_at",
             "restarted_by",

@@ -7,11 +7,15 @@ import uuid
 from celery import shared_task
 from django.utils import timezone
 
-from agents import actions, hints, repeats
-from agents.models import Device
+from agents import actions, drills, hints, repeats
+from agents.models import Device, StopDrill
 from audits.actor import Actor
 
-SCHEDULE = {"agents.tasks.repeat_hints": 15.0, "agents.tasks.forget_leases": 3600.0}
+SCHEDULE = {
+    "agents.tasks.repeat_hints": 15.0,
+    "agents.tasks.forget_leases": 3600.0,
+    "agents.tasks.end_drills": 10.0,
+}
 
 
 @shared_task(name="agents.tasks.hint_everybody")
@@ -38,3 +42,11 @@ def repeat_hints() -> None:
 @shared_task(name="agents.tasks.forget_leases")
 def forget_leases() -> None:
     actions.forget_leases(actor=Actor.system("beat"))
+
+
+@shared_task(name="agents.tasks.end_drills")
+def end_drills() -> None:
+    """A drill that everybody has answered, or that has lasted long enough, is over."""
+    for drill in StopDrill.objects.running():
+        if drills.is_over(drill, timezone.now()):
+            actions.end_drill(drill=drill, actor=Actor.system("beat"))

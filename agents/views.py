@@ -14,8 +14,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.views.generic import TemplateView
-from django_filters import ChoiceFilter, FilterSet, NumberFilter
+from django_filters import CharFilter, ChoiceFilter, FilterSet, NumberFilter
 
 from accounts import permissions
 from accounts.access import StaffPage
@@ -56,6 +57,7 @@ class _DeviceTabs(StaffPage):
             section_tabs=tabs,
             may_enrol=permissions.has(user, "agents.create_enrolment_token"),
             may_revoke=permissions.has(user, "agents.revoke_device"),
+            may_tag=permissions.has(user, "agents.set_tags"),
             **kwargs,
         )
         return context
@@ -64,6 +66,7 @@ class _DeviceTabs(StaffPage):
 class DeviceFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
     state = ChoiceFilter(choices=SITUATIONS, method="in_state", label="State", empty_label="Any state")
     os = ChoiceFilter(choices=SYSTEMS, label="System", empty_label="Any system")
+    tag = CharFilter(method="with_tag", label="Tag", max_length=30)
     release = NumberFilter(field_name="applied_release", label="Release applied", min_value=0)
 
     class Meta:
@@ -72,6 +75,9 @@ class DeviceFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no t
 
     def in_state(self, rows: QuerySet[Device], _name: str, state: str) -> QuerySet[Device]:
         return rows.filter(pk__in=Device.objects.in_situation(state, timezone.now()).values("pk"))
+
+    def with_tag(self, rows: QuerySet[Device], _name: str, tag: str) -> QuerySet[Device]:
+        return rows.filter(tags__contains=[tag.strip().lower()])
 
 
 class DeviceList(_DeviceTabs, ListPage):
@@ -147,6 +153,27 @@ def _journey(device: Device, delivery: Delivery | None) -> list[dict[str, Any]]:
     if delivery is not None and delivery.state == "failed":
         shown.append({"at": delivery.failed_at, "title": "Failed", "text": delivery.error, "tone": "danger"})
     return shown
+
+
+class DeviceTags(StaffPage, ActionForm):
+    permission = "agents.set_tags"
+    template_name = "agents/device_tags.html"
+    form_class = forms.TagsForm
+    success_message = "The tags are kept. They count from the next lease of the device on."
+
+    @cached_property
+    def device(self) -> Device:
+        return get_object_or_404(Device.objects.visible_to(self.request.user), pk=self.kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"tags": ", ".join(self.device.tags)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(device=self.device, **kwargs)
+
+    def act(self, form: forms.TagsForm) -> str:
+        actions.set_tags(device=self.device, tags=form.words(), actor=self.actor)
+        return reverse("agents:device_detail", args=[self.device.pk])
 
 
 class DeviceRevoke(StaffPage, ActionPost):

@@ -7,6 +7,7 @@ that are not known are ignored, so that a newer agent can talk to an older serve
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -44,7 +45,7 @@ class Enrolment(msgspec.Struct):
 
 
 class LeaseReport(msgspec.Struct):
-    """What the agent says of itself when it asks for a lease."""
+    """What the agent says of itself when it asks for a lease; ``lease`` is the id of the one it holds."""
 
     capture_state: CaptureState
     clock: Seconds
@@ -52,6 +53,7 @@ class LeaseReport(msgspec.Struct):
     applied_release: Release | None = None
     exclusions: Annotated[list[EntryId], Meta(max_length=500)] = []
     agent_version: Short = ""
+    lease: uuid.UUID | None = None
 
 
 class Ack(msgspec.Struct):
@@ -67,13 +69,16 @@ class Acks(msgspec.Struct):
 
 
 class Heartbeat(msgspec.Struct):
-    """``dropped`` is read and not kept: what somebody's work consists of is no business of staff."""
+    """``dropped`` is read and not kept: what somebody's work consists of is no business of staff. With
+    ``lease``, the id of the lease that it holds, the device confirms a stop.
+    """
 
     capture_state: CaptureState
     applied_release: Release | None = None
     spool_bytes: Count = 0
     dropped: Counts = {}
     errors: Counts = {}
+    lease: uuid.UUID | None = None
 
 
 class CommandResult(msgspec.Struct):

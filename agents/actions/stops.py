@@ -6,52 +6,49 @@ makes it faster; the end of the last lease is the proof.
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import permissions
-from accounts.models import Department
-from agents import hints
+from agents import hints, stops
 from agents.models import CaptureStop, Device
+from agents.stop_scopes import check_scope, one_at_a_time
 from audits import actions as log
 from audits.actor import Actor
 from audits.registry import audited
 from mci_core.errors import Conflict, Invalid
-
-SCOPES = ("programme", "place", "department", "device")
 
 
 @audited("agents.open_stop")
 def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> CaptureStop:
     """From now on no device in the scope gets a lease that allows capture."""
     permissions.require(actor, "agents.open_stop")
-    _check_scope(scope, value)
+    value = check_scope(scope, value)
     if not reason.strip():
         raise Invalid("Say why.", field="reason")
-    _one_at_a_time()
+    one_at_a_time()
     if CaptureStop.objects.open().filter(scope=scope, scope_value=value).exists():
         raise Conflict("This is stopped already.", code="stopped_already")
+    effect = stops.effect(scope, value, timezone.now())
     stop = CaptureStop.objects.create(
-        scope=scope, scope_value=value, reason=reason.strip()[:500], stopped_by=actor.user
+        scope=scope,
+        scope_value=value,
+        reason=reason.strip()[:500],
+        stopped_by=actor.user,
+        worst_case=effect.worst_case,
     )
-    devices = Device.objects.in_scope(stop)
+    # A stop of one person names nobody: not the pseudonym, not how many computers there are.
+    single = scope == "person"
     log.append(
         action="agents.open_stop",
         actor=actor,
         obj=stop,
         reason=reason,
-        facts={"scope": scope, "devices": devices.count()},
-        details={"value": value},
+        facts={"scope": scope} if single else {"scope": scope, "devices": effect.devices},
+        details={} if single else {"value": value},
     )
     _hint(stop)
     return stop
-
-
-def _one_at_a_time() -> None:
-    """A stop that is not there yet cannot be locked; those who open one wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('agents:stops', 0))")
 
 
 @audited("agents.request_restart")
@@ -107,27 +104,10 @@ def _open(stop: CaptureStop) -> CaptureStop:
     return stop
 
 
-def _check_scope(scope: str, value: str) -> None:
-    if scope not in SCOPES:
-        raise Invalid("There is no such scope.", field="scope")
-    if (scope == "programme") != (not value):
-        raise Invalid("Name the place, department or device; nothing for the whole programme.", field="value")
-    try:
-        known = (
-            scope in ("programme", "place")
-            or (scope == "department" and Department.objects.filter(pk=value).exists())
-            or (scope == "device" and Device.objects.filter(pk=value).exists())
-        )
-    except ValidationError:
-        known = False
-    if not known or len(value) > 40:
-        raise Invalid("That does not exist.", field="value")
-
-
 def _hint(stop: CaptureStop, kind: hints.Kind = "stop") -> None:
     named = (
         None
-        if stop.scope == "programme"
+        if stop.scope in ("programme", "entry")
         else list(Device.objects.in_scope(stop).values_list("pk", flat=True))
     )
     transaction.on_commit(lambda: hints.publish(kind, devices=named))

@@ -30,6 +30,8 @@ ROWS = [
     Row("agents:device_list", "GET", READERS),
     Row("agents:device_detail", "GET", READERS, kwargs=_device),
     Row("agents:device_revoke", "POST", KEEPERS, kwargs=_device),
+    Row("agents:device_tags", "GET", {"admin"}, kwargs=_device),
+    Row("agents:device_tags", "POST", {"admin"}, kwargs=_device),
     Row("agents:token_list", "GET", {"admin"}),
     Row("agents:token_new", "GET", {"admin"}),
     Row("agents:token_new", "POST", {"admin"}),
@@ -37,6 +39,7 @@ ROWS = [
     Row("agents_api:device-list", "GET", READERS),
     Row("agents_api:device-detail", "GET", READERS, kwargs=_device),
     Row("agents_api:device-deliveries", "GET", READERS, kwargs=_device),
+    Row("agents_api:device-tags", "POST", {"admin"}, kwargs=_device, data={"tags": ["pilot"]}),
     # Revoking a device needs a fresh second factor, which a token of the API never has.
     Row("agents_api:device-revoke", "POST", (), kwargs=_device, data={"reason": "lost"}),
     Row("agents_api:token-list", "GET", {"admin"}),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agents import stops
 from agents.actions import confirm_restart, open_stop, request_restart
-from agents.models import CaptureStop, Device
+from agents.models import CaptureStop, Device, Lease
 from audits.models import AuditEntry
 from mci_core.errors import Conflict, Forbidden, Invalid
 from tests.server.agents.support import Agent
@@ -48,26 +48,105 @@ def test_a_stop_elsewhere_does_not_concern_this_device(agent: Agent, cast: Cast)
     assert agent.lease().state == "on"
 
 
-def test_the_proof_goes_from_bounded_over_told_to_proven(agent: Agent, cast: Cast) -> None:
+def test_the_proof_goes_from_pending_over_told_to_proven(agent: Agent, cast: Cast) -> None:
+    first = agent.lease()
+    found = stop(cast)
+    assert proof(found, agent.device) == "pending"
+    held = agent.lease(capture_state="on", lease=first.jti)
+    assert proof(found, agent.device) == "told"
+    agent.send("heartbeat", {"capture_state": "stopped", "lease": held.jti})
+    assert proof(found, agent.device) == "proven"
+    progress = stops.progress(found, timezone.now())
+    assert (progress.proven, progress.ended, progress.complete) == (1, 1, True)
+    assert AuditEntry.objects.filter(action="agents.record_heartbeat").count() == 1
+    agent.renew(lease=held.jti)
+    assert proof(found, agent.device) == "proven"
+
+
+@pytest.mark.parametrize("said", [None, "first", "foreign"])
+def test_only_a_lease_of_its_own_from_after_the_stop_proves_anything(
+    agent: Agent, cast: Cast, said: str | None
+) -> None:
+    """Paused when the answer was lost, an agent could go on with the lease that it has."""
+    first = agent.lease()
+    found = stop(cast)
+    agent.renew(capture_state="paused")
+    other = Lease.objects.create(
+        device=cast.other_device, state="stopped", issued_at=timezone.now(), expires_at=timezone.now()
+    )
+    held = {None: None, "first": first.jti, "foreign": str(other.pk)}[said]
+    agent.send("heartbeat", {"capture_state": "paused", "lease": held})
+    assert proof(found, agent.device) == "told"
+
+
+def test_a_proof_needs_the_key_of_the_device(agent: Agent, cast: Cast) -> None:
     agent.renew()
     found = stop(cast)
-    assert proof(found, agent.device) == "bounded"
-    agent.renew(capture_state="on")
-    assert proof(found, agent.device) == "told"
-    agent.send("heartbeat", {"capture_state": "stopped"})
-    assert proof(found, agent.device) == "proven"
-    assert stops.progress(found, timezone.now()).complete
-    assert AuditEntry.objects.filter(action="agents.record_heartbeat").count() == 1
+    held = agent.lease()
+    forger = Agent(agent.device, cast.other_device_key)
+    answer = forger.send("heartbeat", {"capture_state": "stopped", "lease": held.jti})
+    assert (answer.status_code, proof(found, agent.device)) == (401, "told")
 
 
-def test_a_silent_device_is_proven_when_its_last_lease_is_over(agent: Agent, cast: Cast) -> None:
+def test_a_silent_device_has_stopped_when_its_last_lease_is_over(agent: Agent, cast: Cast) -> None:
     agent.renew()
     found = stop(cast)
     progress = stops.progress(found, timezone.now())
-    assert (progress.total, progress.bounded, progress.proven) == (2, 1, 1)
-    assert progress.last_bound == Device.objects.get(pk=agent.device.pk).capture_until
+    assert (progress.total, progress.pending, progress.ended) == (2, 1, 1)
+    ends = Device.objects.get(pk=agent.device.pk).capture_until
+    assert progress.last_bound == found.worst_case == ends
     Device.objects.update(capture_until=timezone.now() - timedelta(seconds=1))
     assert stops.progress(found, timezone.now()).complete
+    assert proof(found, agent.device) == "ended"
+
+
+def test_what_a_stop_would_do_is_known_before_it(agent: Agent, cast: Cast) -> None:
+    agent.renew()
+    now = timezone.now()
+    ends = Device.objects.get(pk=agent.device.pk).capture_until
+    assert stops.effect("programme", "", now) == stops.Effect(devices=2, capturing=1, worst_case=ends)
+    assert stops.effect("device", str(cast.other_device.pk), now) == stops.Effect(1, 0, None)
+
+
+def test_a_stop_of_one_person_names_nobody_in_the_log(agent: Agent, cast: Cast) -> None:
+    subject = cast.subject()
+    found = stop(cast, "person", subject.pseudonym.lower())
+    assert agent.renew()["reason"] == "capture_stopped"
+    assert found.scope_value == str(subject.pk)
+    entry = AuditEntry.objects.get(action="agents.open_stop")
+    assert entry.subject is None
+    assert not [word for word in (subject.pseudonym, str(subject.pk), "devices") if word in entry.leaf]
+    assert list(stops.devices(found, timezone.now())) == [agent.device]
+
+
+def test_a_stopped_entry_is_excluded_from_every_lease_and_the_rest_goes_on(agent: Agent, cast: Cast) -> None:
+    before = agent.lease(exclusions=["mail"])
+    found = stop(cast, "entry", "jira")
+    assert proof(found, agent.device) == "pending"
+    held = agent.lease(exclusions=["mail"], capture_state="on", lease=before.jti)
+    assert (held.state, held.excluded_entries) == ("on", ("jira", "mail"))
+    assert proof(found, agent.device) == "told"
+    agent.send("heartbeat", {"capture_state": "on", "lease": held.jti})
+    assert proof(found, agent.device) == "proven"
+
+
+def test_a_stopped_entry_is_bounded_by_the_last_lease_that_allows_it(agent: Agent, cast: Cast) -> None:
+    agent.renew()
+    bound = Device.objects.get(pk=agent.device.pk).capture_until
+    found = stop(cast, "entry", "jira")
+    agent.renew()
+    row = stops.devices(found, timezone.now()).get(pk=agent.device.pk)
+    assert row.bound == bound < row.capture_until
+    later = timezone.now() + timedelta(days=1)
+    assert stops.devices(found, later).get(pk=agent.device.pk).proof == "ended"
+
+
+def test_a_restarted_entry_is_captured_again(agent: Agent, cast: Cast) -> None:
+    found = stop(cast, "entry", "jira")
+    assert agent.lease().excluded_entries == ("jira",)
+    request_restart(stop=found, reason=REASON, actor=cast.actor("officer"))
+    confirm_restart(stop=found, actor=cast.actor("admin"))
+    assert agent.lease().excluded_entries == ()
 
 
 def test_a_restart_needs_two_people(agent: Agent, cast: Cast) -> None:
@@ -102,6 +181,10 @@ def test_the_same_scope_is_stopped_once(cast: Cast) -> None:
         ("planet", "", "scope"),
         ("programme", "US", "value"),
         ("place", "", "value"),
+        ("place", "everywhere", "value"),
+        ("person", "P-000000", "value"),
+        ("entry", "Not a key", "value"),
+        ("entry", "e" * 41, "value"),
         ("device", "no-uuid", "value"),
         ("department", "0f0e5a3c-6f4e-4b7c-9d7e-0c1e8b1f2a3b", "value"),
     ],

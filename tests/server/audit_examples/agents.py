@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils import timezone
 
 from agents import actions, wire
-from agents.models import CaptureStop, DeviceCommand, EnrolmentToken, Lease
+from agents.models import CaptureStop, DeviceCommand, EnrolmentToken, Lease, StopDrill
 from tests.server.agents.test_enrolment import said
 from tests.server.cast import REASON, Cast
 
@@ -119,6 +119,22 @@ def _confirm_restart(cast: Cast) -> None:
     actions.confirm_restart(stop=_asked(cast), actor=cast.actor("admin"))
 
 
+def _set_tags(cast: Cast) -> None:
+    actions.set_tags(device=cast.device, tags=["pilot"], actor=cast.actor("admin"))
+
+
+def _drill(cast: Cast) -> StopDrill:
+    return actions.start_drill(scope="programme", reason=REASON, actor=cast.actor("officer"))
+
+
+def _start_drill(cast: Cast) -> None:
+    _drill(cast)
+
+
+def _end_drill(cast: Cast) -> None:
+    actions.end_drill(drill=_drill(cast), actor=cast.actor("officer"))
+
+
 def _record_security_event(cast: Cast) -> None:
     actions.record_security_event(code="replayed", device=cast.device, actor=cast.system())
 
@@ -139,5 +155,8 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "agents.open_stop": _open_stop,
     "agents.request_restart": _request_restart,
     "agents.confirm_restart": _confirm_restart,
+    "agents.set_tags": _set_tags,
+    "agents.start_drill": _start_drill,
+    "agents.end_drill": _end_drill,
     "agents.record_security_event": _record_security_event,
 }
