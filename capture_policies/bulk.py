@@ -22,6 +22,7 @@ from mci_core.policy import ENTRY_OPTIONS, Change, Entry, Policy
 
 MAX_BYTES = 512 * 1024
 MAX_ROWS = 1000
+MAX_ID, MAX_LABEL = 40, 80
 FORMATS = ("csv", "yaml")
 _DELIMITERS = ",;\t"
 _ENTRY_KEYS = frozenset(
@@ -78,6 +79,14 @@ class Plan:
 def entries_digest(docs: Iterable[Mapping[str, Any]]) -> str:
     """Stands for the entries of a draft, so that a preview is acted on only while it holds."""
     return canonical.digest_obj(sorted((dict(doc) for doc in docs), key=lambda doc: str(doc["id"])))
+
+
+def check_lengths(docs: Iterable[Mapping[str, Any]]) -> None:
+    """A draft holds shorter ids and names than a document may. Raises `Invalid` with the key at fault."""
+    for doc in docs:
+        for key, most in (("id", MAX_ID), ("label", MAX_LABEL)):
+            if len(doc[key]) > most:
+                raise Invalid(f"Write at most {most} characters.", field=key)
 
 
 # ------------------------------------------------------------ reading
@@ -188,6 +197,7 @@ def plan(rows: Iterable[Given], held: Iterable[Mapping[str, Any]]) -> Plan:
             doc = _doc_of(row, old)
             _refuse_twice(row, seen)
             parsed = _alone(doc)
+            check_lengths([doc])
             _refuse_same(parsed.entries[0], owners)
         except ActionError as fault:
             found.refused.append(Line(row.line, row.id, row.label, reason=_reason(fault)))

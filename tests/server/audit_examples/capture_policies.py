@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from capture_policies import key_files, signing
-from capture_policies.actions import drafts, releases, repository, rollouts, versions, waves
+from capture_policies.actions import bulk, drafts, releases, repository, rollouts, versions, waves
 from capture_policies.models import Rollout, TufFile
 from tests.server.capture_policies.support import EXCEL, Desk, found_repository
 from tests.server.cast import REASON, Cast
@@ -29,6 +29,10 @@ def update_draft_settings(cast: Cast) -> None:
 
 def put_entry(cast: Cast) -> None:
     drafts.put_entry(draft=_desk(cast).draft(), data=EXCEL, actor=cast.actor("admin"))
+
+
+def put_entries(cast: Cast) -> None:
+    bulk.put_entries(draft=_desk(cast).draft(), data=[EXCEL], source="catalogue", actor=cast.actor("admin"))
 
 
 def remove_entry(cast: Cast) -> None:
@@ -175,6 +179,7 @@ EXAMPLES = {
         create_draft,
         update_draft_settings,
         put_entry,
+        put_entries,
         remove_entry,
         put_rule,
         remove_rule,
