@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from capture_policies import api
+from capture_policies import api, explain_api
 
 app_name = "capture_policies_api"
 router = SimpleRouter()
@@ -13,4 +14,4 @@ router.register("versions", api.VersionViewSet, basename="version")
 router.register("approvals", api.ApprovalViewSet, basename="approval")
 router.register("releases", api.ReleaseViewSet, basename="release")
 router.register("rollouts", api.RolloutViewSet, basename="rollout")
-urlpatterns = router.urls
+urlpatterns = [path("explain/", explain_api.ExplainView.as_view(), name="explain"), *router.urls]

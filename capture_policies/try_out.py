@@ -15,8 +15,8 @@ from mci_core.lease import LAW_ALLOWS, Lease
 from mci_core.policy import SIGNAL_WORDS, Entry, Policy
 
 _LIFE = 60
-#: One event of each signal. A title and an address ride on other events; see `_captured`.
-_EVENTS: dict[str, dict[str, Any]] = {
+#: One event of each signal. A title and an address ride on other events; see `is_captured`.
+EVENTS: dict[str, dict[str, Any]] = {
     "mouse_move": {"type": "mouse_move", "x": 1, "y": 1},
     "click": {"type": "mouse_down", "x": 1, "y": 1, "button": "left"},
     "scroll": {"type": "scroll", "x": 1, "y": 1, "dx": 0, "dy": 1},
@@ -59,25 +59,43 @@ def foreground(
     return Foreground(os=system, private=private, **{field: program})  # type: ignore[arg-type]  # one of two text fields
 
 
-def try_policy(policy: Policy, place: Foreground, *, now: int) -> Trial:
-    """Ask the evaluator about every signal at this place."""
-    lease = Lease(
+def lease_of(
+    policy: Policy,
+    *,
+    now: int,
+    place: str | None,
+    law: str = LAW_ALLOWS,
+    denied_signals: tuple[str, ...] = (),
+    notice: str | None = "trial",
+    excluded_entries: tuple[str, ...] = (),
+    groups: tuple[str, ...] = (),
+    tags: tuple[str, ...] = (),
+) -> Lease:
+    """The lease that a device with these facts would hold now, capture being on."""
+    return Lease(
         jti="trial",
         device="trial",
         issuer="trial",
         release_number=None,
         policy_digest=policy.digest,
         state="on",
-        place="trial",
-        jurisdiction_reason=LAW_ALLOWS,
-        denied_signals=(),
-        notice="trial",
-        excluded_entries=(),
+        place=place,
+        jurisdiction_reason=law,
+        denied_signals=denied_signals,
+        notice=notice,
+        excluded_entries=excluded_entries,
         issued_at=now,
         expires_at=now + _LIFE,
+        groups=groups,
+        tags=tags,
     )
+
+
+def try_policy(policy: Policy, place: Foreground, *, now: int) -> Trial:
+    """Ask the evaluator about every signal at this place."""
+    lease = lease_of(policy, now=now, place="trial")
     answers = []
-    for signal, event in _EVENTS.items():
+    for signal, event in EVENTS.items():
         asked = {"seq": 1, "t": 0, **event, **({"url": place.url} if signal == "url" else {})}
         answers.append(_answer(signal, decide(asked, place, policy, lease, now)))
     entry = None if place.private else Allowlist(policy).entry(place)
@@ -86,13 +104,13 @@ def try_policy(policy: Policy, place: Foreground, *, now: int) -> Trial:
 
 def _answer(signal: str, decision: Decision) -> Answer:
     words = SIGNAL_WORDS[signal]
-    captured = _captured(signal, decision)
+    captured = is_captured(signal, decision)
     if decision.allow and not captured:
         return Answer(words, False, "The entry does not allow this signal.")
     return Answer(words, captured, EXPLAIN[decision.reason])
 
 
-def _captured(signal: str, decision: Decision) -> bool:
+def is_captured(signal: str, decision: Decision) -> bool:
     """A focus event is always kept where an entry decides; its title only with the signal."""
     return decision.allow and (signal != "window_title" or "window.title" in decision.keep)
 

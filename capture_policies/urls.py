@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from capture_policies.views import drafts, parts, rollouts, stops, versions
+from capture_policies.views import drafts, explain, parts, rollouts, stops, versions
 
 app_name = "capture_policies"
 
@@ -32,6 +32,8 @@ urlpatterns = [
     path(f"{_VERSION}/approve/", versions.VersionApprove.as_view(), name="version_approve"),
     path(f"{_VERSION}/reject/", versions.VersionReject.as_view(), name="version_reject"),
     path(f"{_VERSION}/document.json", versions.VersionDocument.as_view(), name="version_document"),
+    path("policies/explain/", explain.Explain.as_view(), name="explain"),
+    path("policies/explain/compare/", explain.Compare.as_view(), name="explain_compare"),
     path("policies/releases/", rollouts.ReleaseList.as_view(), name="release_list"),
     path("policies/releases/<uuid:pk>/roll-out/", rollouts.RolloutNew.as_view(), name="rollout_new"),
     path("policies/releases/<uuid:pk>/roll-back/", rollouts.Rollback.as_view(), name="release_rollback"),
