@@ -68,6 +68,7 @@ class Leasing:
         self.last_error = ""
         self.errors: Counter[str] = Counter()
         self.on_applied: Callable[[Applied], None] = lambda applied: None
+        self.on_other_lease: Callable[[], None] = lambda: None
         self.on_revoked: Callable[[], None] = lambda: None
         self.on_stream: Callable[[str, str], None] = lambda url, ticket: None
         self.run_command: Callable[[Command], Awaitable[dict[str, Any]]] = _refuse_command
@@ -127,6 +128,7 @@ class Leasing:
             "highest_release": self._state.memory.highest_release,
             "clock": self._clock.wall(),
             "agent_version": __version__,
+            "lease": self.lease.jti if self.lease else None,
             **self._report(),
         }
 
@@ -178,7 +180,9 @@ class Leasing:
             held, memory = self._check(token, await self._refresh())
         self._state.remember(memory)
         self._clock.raise_floor(held.lease.issued_at)
-        self._held = held
+        before, self._held = self.lease, held
+        if before is None or _allows(before) != _allows(held.lease):
+            self.on_other_lease()
 
     def _check(self, token: str, keys: LeaseKeys) -> Any:
         return accept_lease(
@@ -243,6 +247,11 @@ class Leasing:
         self.revoked, self._held = True, None
         self._log("device_revoked", level="error")
         self.on_revoked()
+
+
+def _allows(lease: Lease) -> tuple[str, tuple[str, ...]]:
+    """What the server can have stopped; when that changes it waits to hear that the lease arrived."""
+    return lease.state, lease.excluded_entries
 
 
 async def _refuse_command(command: Command) -> dict[str, Any]:

@@ -153,6 +153,7 @@ class Agent:
             report=self._report,
         )
         leasing.on_applied = self._applied
+        leasing.on_other_lease = self._beat.set
         leasing.on_revoked = self._revoked
         leasing.run_command = self._run_command
         return leasing
@@ -229,7 +230,9 @@ class Agent:
         self._log(order.kind, sessions=count)
 
     async def _run_command(self, command: Command) -> dict[str, Any]:
-        """An order of the server: erase sessions from the spool."""
+        """An order of the server: erase sessions from the spool, or answer a drill of the kill switch."""
+        if command.get("kind") == "drill":
+            return {"result": "done", "counts": {}}
         payload = command.get("payload")
         wanted = payload.get("sessions") if isinstance(payload, dict) else None
         if command.get("kind") != "purge" or not (wanted == "all" or isinstance(wanted, list)):
@@ -273,9 +276,11 @@ class Agent:
 
     async def _heartbeat(self) -> None:
         dropped, errors = Counter(self.capture.dropped), self.leasing.errors + self.uploader.errors
+        lease = self.leasing.lease
         await self._api.heartbeat(
             {
                 "capture_state": self.gate(self._clock.now()).state,
+                "lease": lease.jti if lease else None,
                 "applied_release": self.leasing.applied.number or None,
                 "spool_bytes": self.spool.used,
                 "dropped": dict((dropped - self._told).most_common(MAX_COUNTS)),

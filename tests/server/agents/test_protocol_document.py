@@ -20,6 +20,8 @@ STAFF_ONLY = {
     "restart_not_requested",
     "restarted_already",
     "second_person_needed",
+    "drill_running",
+    "drill_ended",
 }
 
 
