@@ -39,7 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "capture_policies.drop_lease_keys": SYSTEM,
     "capture_policies.request_root": SYSTEM,
     "capture_policies.revoke_key": SYSTEM,
-    "capture_policies.withdraw_request": DECIDING | SYSTEM,
+    "capture_policies.withdraw_signing_request": DECIDING | SYSTEM,
     "capture_policies.sign_targets": SYSTEM,
     "capture_policies.rotate_lease_role": SYSTEM,
     "capture_policies.ask_for_renewal": SYSTEM,
@@ -64,7 +64,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "capture_policies.take_request": AUTHORS,
     "capture_policies.decline_request": DECIDING,
     "capture_policies.withdraw_request": frozenset({"employee"}),
-    "capture_policies.remove_requested": DECIDING,
     "capture_policies.settle_requests": SYSTEM,
 }
 
@@ -77,6 +76,5 @@ FRESH_MFA = frozenset(
         "capture_policies.withdraw_approval",
         "capture_policies.narrow_now",
         "capture_policies.remove_entries_now",
-        "capture_policies.remove_requested",
     }
 )
