@@ -354,3 +354,5 @@ from capture_policies.models_keys import SigningRequest as SigningRequest  # noq
 from capture_policies.models_narrowing import Narrowing as Narrowing  # noqa: E402  # one file for each part
 from capture_policies.models_requests import AllowlistRequest as AllowlistRequest  # noqa: E402
 from capture_policies.models_requests import RequestVoice as RequestVoice  # noqa: E402
+from capture_policies.models_simulation import PastWeeks as PastWeeks  # noqa: E402  # one file for each part
+from capture_policies.models_simulation import Simulation as Simulation  # noqa: E402
