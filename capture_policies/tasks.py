@@ -11,7 +11,7 @@ from celery import shared_task
 
 from audits.actor import Actor
 from capture_policies import fleet
-from capture_policies.actions import releases, repository, waves
+from capture_policies.actions import releases, repository, versions, waves
 from capture_policies.models import PolicyVersion, Rollout
 from mci_core.errors import ActionError
 
@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 SCHEDULE: dict[str, float] = {
     "capture_policies.tasks.sweep_rollouts": 3.0,
+    "capture_policies.tasks.sweep_decisions": 10.0,
     "capture_policies.tasks.sweep_versions": 10.0,
     "capture_policies.tasks.assign_unassigned_devices": 10.0,
     "capture_policies.tasks.refresh_timestamp": 600.0,
@@ -59,6 +60,15 @@ def sweep_rollouts() -> None:
 def sweep_versions() -> None:
     for pk in PolicyVersion.objects.unsigned().values_list("pk", flat=True):
         _guarded("sign_release", sign_release, str(pk))
+
+
+@shared_task(name="capture_policies.tasks.sweep_decisions")
+def sweep_decisions() -> None:
+    """What waited long enough is signed; what can be signed no more goes back to review."""
+    open_ones = PolicyVersion.objects.waiting() | PolicyVersion.objects.unsigned()
+    for version in open_ones.defer("body"):
+        if not versions.reopen_version(version=version, actor=WORKER):
+            versions.finish_cool_down(version=version, actor=WORKER)
 
 
 @shared_task(name="capture_policies.tasks.assign_unassigned_devices")

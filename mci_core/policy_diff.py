@@ -15,19 +15,8 @@ from mci_core.policy_model import PURPOSE_WORDS, Change, Direction, Policy, Rule
 
 #: The parts of a policy and of its limits that are judged here. `doc` is what the others were read from.
 _JUDGED = frozenset(
-    [
-        "name",
-        "purpose",
-        "entries",
-        "rules",
-        "limits",
-        "retention_days",
-        "sampling_rate",
-        "lease_seconds",
-        "digest",
-        "ruleset_digest",
-        "doc",
-    ]
+    {"name", "purpose", "entries", "rules", "limits", "retention_days", "sampling_rate", "lease_seconds"}
+    | {"digest", "ruleset_digest", "doc"}
 )
 _LIMITS = frozenset({"cpu_percent", "upload_bytes_per_day", "spool_bytes", "pause_minutes"})
 _RULE = frozenset({"id", "label", "method", "match", "selector", "examples"})

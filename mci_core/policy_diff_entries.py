@@ -33,22 +33,8 @@ _FEWER_KEYS = frozenset(
 )
 #: Parts of an entry that the functions below judge. Any other part is wider whenever it differs.
 _JUDGED = frozenset(
-    [
-        "id",
-        "kind",
-        "label",
-        "match",
-        "signals",
-        "keystrokes",
-        "frame_interval_s",
-        "scope",
-        "windows_excluded",
-        "expires",
-        "purpose",
-        "owner",
-        "justification",
-        "review_by",
-    ]
+    {"id", "kind", "label", "match", "signals", "keystrokes", "frame_interval_s", "scope", "purpose"}
+    | {"windows_excluded", "expires", "owner", "justification", "review_by"}
 )
 _FOR_PEOPLE = (("owner", "owner"), ("justification", "reason"), ("review_by", "day of the next review"))
 

@@ -1,4 +1,4 @@
-"""Who decides on a page when a site's own entry no longer does: a less specific one that allows more, perhaps.
+"""Who decides on a page when a site's own entry no longer does: a less specific one that may allow more.
 
 Two entries never name one program, so that an app has no heir. Answers in a few look-ups per entry, because a
 policy may have ten thousand of them.

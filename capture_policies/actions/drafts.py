@@ -16,7 +16,7 @@ from accounts import permissions
 from audits import actions as log
 from audits.actor import Actor
 from audits.registry import audited
-from capture_policies import document, queries
+from capture_policies import approvals, document, queries
 from capture_policies.locks import lock
 from capture_policies.models import (
     DraftEntry,
@@ -200,6 +200,8 @@ def submit_draft(*, draft: PolicyDraft, actor: Actor) -> PolicyVersion:
     body = policy.canonical_bytes(cast("Mapping[str, Any]", doc))
     lock("capture_policies.version_number")
     live = queries.live_version()
+    before, after = queries.policy_of(live), policy.parse(body)
+    now = timezone.now()
     version = PolicyVersion.objects.create(
         number=(PolicyVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
         draft=draft,
@@ -208,9 +210,12 @@ def submit_draft(*, draft: PolicyDraft, actor: Actor) -> PolicyVersion:
         body=body,
         digest=canonical.digest(body),
         ruleset_digest=policy.ruleset_digest(cast("Mapping[str, Any]", doc)),
-        direction=policy.direction(queries.policy_of(live), policy.parse(body)),
+        direction=policy.direction(before, after),
         compared_with=live,
         author=actor.user,
+        replaces=draft.versions.order_by("-number").first(),
+        submitted_at=now,
+        cool_down_until=approvals.cool_down_end(before, after, now),
     )
     draft.state = DraftState.SUBMITTED
     _touch(draft)

@@ -12,7 +12,7 @@ from agents.models import Device
 from audits import actions as log
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
-from capture_policies import signing
+from capture_policies import approvals, signing
 from capture_policies.models import PolicyVersion, Release, Rollout, VersionState
 from capture_policies.release_steps import sign_next, withdraw
 from mci_core.errors import Conflict
@@ -29,6 +29,7 @@ def sign_release(*, version: PolicyVersion, actor: Actor) -> Release:
             return existing
     if version.state != VersionState.APPROVED:
         raise Conflict("Only an approved version is signed.", code="version_not_approved")
+    approvals.refuse_ended(version)
     return sign_next(version, actor=actor, audit_name="capture_policies.sign_release")
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from capture_policies import key_files, signing
+from capture_policies import key_files, roots, signing
 from capture_policies.actions import bulk, drafts, releases, repository, rollouts, versions, waves
 from capture_policies.models import Rollout, TufFile
+from tests.server.capture_policies import deciding
 from tests.server.capture_policies.support import EXCEL, Desk, found_repository
 from tests.server.cast import REASON, Cast
 
@@ -71,6 +72,31 @@ def reject_version(cast: Cast) -> None:
     )
 
 
+def request_changes(cast: Cast) -> None:
+    version = _desk(cast).version()
+    versions.request_changes(
+        version=version, digest=version.digest, reason=REASON, actor=cast.actor("officer")
+    )
+
+
+def withdraw_approval(cast: Cast) -> None:
+    desk = _desk(cast)
+    version = desk.approve(desk.version(), desk.officer)
+    versions.withdraw_approval(version=version, reason=REASON, actor=cast.actor("officer"))
+
+
+def comment_version(cast: Cast) -> None:
+    versions.comment_version(version=_desk(cast).version(), text=REASON, actor=cast.actor("ml"))
+
+
+def finish_cool_down(cast: Cast) -> None:
+    assert versions.finish_cool_down(version=deciding.waiting(_desk(cast), hours=25), actor=cast.system())
+
+
+def reopen_version(cast: Cast) -> None:
+    assert versions.reopen_version(version=deciding.lapsed(_desk(cast)), actor=cast.system())
+
+
 def sign_release(cast: Cast) -> None:
     desk = _desk(cast)
     releases.sign_release(version=desk.approve(desk.version()), actor=cast.system())
@@ -93,7 +119,7 @@ def accept_root(cast: Cast) -> None:
     root.signed.version += 1
     root.signatures.clear()
     folder = key_files.demo_offline_folder()
-    signed = signing.sign_root(root, [key_files.load(folder, name) for name in key_files.ROOT_KEYS])
+    signed = roots.sign(root, [key_files.load(folder, name) for name in key_files.ROOT_KEYS])
     repository.accept_root(root=signed, actor=cast.system())
 
 
@@ -187,6 +213,11 @@ EXAMPLES = {
         submit_draft,
         approve_version,
         reject_version,
+        request_changes,
+        withdraw_approval,
+        comment_version,
+        finish_cool_down,
+        reopen_version,
         sign_release,
         retire_releases,
         init_repository,
