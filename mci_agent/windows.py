@@ -26,8 +26,9 @@ def judged(
     if not windows or foreground is None:
         return None
     allowlist = Allowlist(policy)
-    front, _ = entry_for(allowlist.matching(foreground), foreground, lease, now)
-    granted = frozenset() if front is None else front.signals - frozenset(lease.denied_signals)
+    front, refusal = entry_for(allowlist.matching(foreground), foreground, lease, now)
+    told = frozenset() if front is None or refusal else front.signals
+    granted = told - frozenset(lease.denied_signals)
     hidden = {name for name, signal in _TOLD_BY.items() if signal not in granted}
     return [
         {

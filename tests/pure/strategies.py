@@ -20,6 +20,29 @@ _signals = st.one_of(
 )
 _keys = st.sampled_from(KEYSTROKES)
 _intervals = st.sampled_from([0, 10, 15, 30])
+GROUP, OTHER_GROUP = "0c9b1e6a-3b51-4a52-9d0e-0c1f6a1b2c3d", "11111111-2222-4333-8444-555555555555"
+# The time of the tests is 2026-05-28.
+OPTIONS: dict[str, list[Any]] = {
+    "scope": [
+        {"groups": [GROUP]},
+        {"groups": [OTHER_GROUP]},
+        {"platforms": ["windows"]},
+        {"platforms": ["linux", "macos"]},
+        {"tags": ["pilot"]},
+        {"places": ["US"]},
+        {"places": ["DE", "US-NY"], "groups": [GROUP, OTHER_GROUP]},
+    ],
+    "windows_excluded": [["*secret*"], ["t"], ["Plan*", "*"]],
+    "expires": ["2026-05-27", "2026-05-28", "2027-01-01"],
+    "owner": ["Support"],
+}
+
+
+@st.composite
+def options(draw: st.DrawFn) -> dict[str, Any]:
+    """The keys of an entry that may be left out: mostly are."""
+    named = draw(st.lists(st.sampled_from(sorted(OPTIONS)), unique=True, max_size=2))
+    return {name: draw(st.sampled_from(OPTIONS[name])) for name in named}
 
 
 @st.composite
@@ -40,6 +63,7 @@ def entries(draw: st.DrawFn) -> list[dict[str, Any]]:
                 keystrokes=draw(_keys),
                 interval=draw(_intervals),
             )
+            | draw(options())
         )
     for program in draw(st.lists(st.sampled_from(PROGRAMS), unique=True)):
         name = program.split(".")[0].lower()
@@ -52,6 +76,7 @@ def entries(draw: st.DrawFn) -> list[dict[str, Any]]:
                 windows=[program],
                 names=[name.capitalize()],
             )
+            | draw(options())
         )
     return made
 
@@ -66,7 +91,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _entry_edits(draw: st.DrawFn, entry: dict[str, Any]) -> None:
-    what = draw(st.sampled_from(["signal", "keys", "keys", "interval", "interval", "below"]))
+    what = draw(st.sampled_from(["signal", "keys", "keys", "interval", "interval", "below", "option"]))
     if what == "signal":
         signal = draw(st.sampled_from(SIGNALS))
         entry["signals"] = sorted(set(entry["signals"]) ^ {signal})
@@ -76,6 +101,10 @@ def _entry_edits(draw: st.DrawFn, entry: dict[str, Any]) -> None:
         entry["frame_interval_s"] = draw(_intervals)
     elif what == "below" and entry["kind"] == "site":
         entry["match"] = {**entry["match"], "subdomains": draw(st.booleans())}
+    elif what == "option":
+        name = draw(st.sampled_from(sorted(OPTIONS)))
+        entry.pop(name, None)
+        entry.update({name: draw(st.sampled_from(OPTIONS[name]))} if draw(st.booleans()) else {})
 
 
 @st.composite
@@ -106,6 +135,9 @@ _focus = st.one_of(
         st.sampled_from([*PROGRAMS, "bank.exe"]),
     ),
     st.just({"type": "focus", "app": {"name": "Excel"}, "window": {"title": "t", "private": True}}),
+)
+_titled = st.sampled_from(
+    [{}, {}, *({"window": {"title": title}} for title in ("t", "Plan", "A Secret", ""))]
 )
 _key = st.builds(
     lambda key, state, target: {"type": "key", "key": key, "state": state, **target},
@@ -142,7 +174,8 @@ def sessions(draw: st.DrawFn, doc: dict[str, Any] | None = None) -> list[dict[st
     """Events in order, with times that go on, mostly in places that `doc` allows."""
     at, made = 0, list[dict[str, Any]]()
     allowed = [_focus_on(entry) for entry in doc["entries"]] if doc else []
-    focuses = st.one_of(st.sampled_from(allowed), st.sampled_from(allowed), _focus) if allowed else _focus
+    places = st.one_of(st.sampled_from(allowed), st.sampled_from(allowed), _focus) if allowed else _focus
+    focuses = st.builds(lambda place, title: {**title, **place}, places, _titled)
     lists = st.tuples(focuses, st.lists(st.one_of(_key, _other), max_size=10), st.lists(_shot, max_size=4))
     for focus, events, shots in draw(st.lists(lists, min_size=1, max_size=4)):
         for event in (focus, *events, *shots):
@@ -160,6 +193,9 @@ def leases() -> st.SearchStrategy[dict[str, Any]]:
             "excluded_entries": st.lists(
                 st.sampled_from(["excel", "code", "site-example-com-"]), max_size=2
             ).map(tuple),
+            "groups": st.sampled_from([(GROUP,), (OTHER_GROUP,), ()]),
+            "tags": st.sampled_from([("pilot",), ()]),
+            "place": st.sampled_from(["US-NY", "US-TX", "DE"]),
             "state": st.sampled_from(["on", "on", "paused", "stopped", "other"]),
             "expires_at": st.sampled_from([NOW + 900, NOW]),
         },

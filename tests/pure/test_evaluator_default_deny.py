@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 from hypothesis import given
@@ -9,10 +11,12 @@ from hypothesis import strategies as st
 
 from mci_core import policy
 from mci_core.evaluator import Reason, State, StreamEvaluator, apply, decide, foreground_of
+from mci_core.lease import Lease
 from mci_core.policy_model import SIGNALS, SiteMatch
 from tests.pure.building import NOW, lease_for, parsed, site
-from tests.pure.strategies import documents, leases, sessions
+from tests.pure.strategies import OPTIONS, documents, leases, sessions
 
+TODAY = datetime.fromtimestamp(NOW, UTC).date().isoformat()
 SIGNALS_OF = {
     "mouse_move": {"mouse_move"},
     "mouse_down": {"click"},
@@ -25,6 +29,27 @@ SIGNALS_OF = {
 }
 
 
+def counts(entry: dict[str, Any], lease: Lease, title: str | None) -> bool:
+    """The keys of an entry that may be left out, stated a second time."""
+    scope = entry.get("scope", {})
+    state = str(lease.place).split("-")[0]
+    return (
+        set(scope.get("groups", lease.groups)) & set(lease.groups) != set() or "groups" not in scope
+    ) and all(
+        (
+            "windows" in scope.get("platforms", ["windows"]),
+            "tags" not in scope or set(scope["tags"]) & set(lease.tags),
+            "places" not in scope or {lease.place, state} & set(scope["places"]),
+            entry.get("expires", "9999-12-31") >= TODAY,
+            "windows_excluded" not in entry
+            or (
+                title
+                and not any(fnmatchcase(title.lower(), one.lower()) for one in entry["windows_excluded"])
+            ),
+        )
+    )
+
+
 @given(st.data(), documents(), leases())
 def test_an_event_is_allowed_only_with_lease_entry_and_signal(
     data: st.DataObject, doc: dict[str, Any], changes: dict[str, Any]
@@ -32,9 +57,12 @@ def test_an_event_is_allowed_only_with_lease_entry_and_signal(
     made = policy.parse(doc)
     stream, lease = StreamEvaluator(made, "windows"), lease_for(made, **changes)
     page: dict[str, Any] = {}
+    title = None
     for event in data.draw(sessions(doc)):
         if event["type"] == "focus":
-            page = event
+            page, title = event, event.get("window", {}).get("title")
+        elif event["type"] == "url" and event["url"] != page.get("url"):
+            page, title = {**page, "url": event["url"]} if "url" in page else page, None
         decision = stream.step(event, lease, NOW)
         assert decision.allow is (decision.reason == Reason.ALLOWED)
         if not decision.allow:
@@ -47,6 +75,7 @@ def test_an_event_is_allowed_only_with_lease_entry_and_signal(
         entry = made.entry(decision.entry_id or "")
         assert entry is not None
         assert entry.id not in lease.excluded_entries
+        assert counts(made.doc["entries"][made.entries.index(entry)], lease, title)
         assert isinstance(entry.match, SiteMatch) is ("url" in page)
         wanted = SIGNALS_OF.get(event["type"])
         assert wanted is None or decision.signal in (wanted & entry.signals) - set(lease.denied_signals)
@@ -95,6 +124,29 @@ def test_a_person_or_a_law_that_takes_something_away_never_adds_anything(
         before, after = one.step(event, full, NOW), two.step(event, less, NOW)
         assert before.allow or not after.allow
         assert after.keep <= before.keep
+
+
+@given(st.data(), documents(), leases(), st.sampled_from(["scope", "windows_excluded", "expires"]))
+def test_a_scope_an_end_or_a_window_left_out_only_takes_from_its_entry(
+    data: st.DataObject, doc: dict[str, Any], changes: dict[str, Any], key: str
+) -> None:
+    """Whatever comes through under an entry with such a key would come through with that entry alone and
+    without the key. For those outside a scope another, less specific entry may decide instead.
+    """
+    named = [entry | {key: data.draw(st.sampled_from(OPTIONS[key]))} for entry in doc["entries"]]
+    narrow = policy.parse({**doc, "entries": named})
+    plain = [{name: value for name, value in entry.items() if name != key} for entry in doc["entries"]]
+    alone = {entry["id"]: policy.parse({**doc, "entries": [entry], "rules": []}) for entry in plain}
+    stream, lease = StreamEvaluator(narrow, "windows"), lease_for(narrow, **changes)
+    others = {name: StreamEvaluator(made, "windows") for name, made in alone.items()}
+    for event in data.draw(sessions(doc)):
+        after = stream.step(event, lease, NOW)
+        before = {
+            name: other.step(event, lease_for(alone[name], **changes), NOW) for name, other in others.items()
+        }
+        if after.allow:
+            assert before[str(after.entry_id)].allow
+            assert after.keep <= before[str(after.entry_id)].keep
 
 
 ODD = st.recursive(

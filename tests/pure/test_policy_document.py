@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from mci_core import canonical, policy
 from mci_core.errors import Invalid, TooLarge
-from mci_core.policy_model import SIGNALS, AppMatch, SiteMatch
+from mci_core.policy_model import SIGNALS, AppMatch, Scope, SiteMatch
 from tests.pure.building import app, document, parsed, rule, site
 
 
@@ -39,6 +40,31 @@ def test_a_document_becomes_entries_rules_and_limits() -> None:
     assert made.entry("excel") is excel
     assert made.entry("nothing") is None
     assert hash(made) == hash(parsed([site(), app(interval=30)], rules=[rule()]))
+
+
+def test_keys_of_an_entry_that_may_be_left_out_are_read_and_change_the_digest() -> None:
+    plain = parsed([site()])
+    made = parsed(
+        [
+            site()
+            | {
+                "scope": {"platforms": ["macos"], "places": ["DE", "US-NY"]},
+                "windows_excluded": ["*diary*"],
+                "expires": "2027-06-30",
+                "owner": "Support desk",
+                "purpose": "data_quality",
+                "justification": "Tickets are the work.",
+                "review_by": "2027-01-31",
+            }
+        ]
+    )
+    (entry,) = made.entries
+    assert entry.scope == Scope(platforms=("macos",), places=("DE", "US-NY"))
+    assert (entry.expires, entry.review_by) == (date(2027, 6, 30), date(2027, 1, 31))
+    assert (entry.owner, entry.purpose) == ("Support desk", "data_quality")
+    assert (entry.windows_excluded, entry.justification) == (("*diary*",), "Tickets are the work.")
+    assert plain.entries[0].scope == policy.EVERYWHERE
+    assert made.digest != plain.digest
 
 
 def test_bytes_and_objects_with_keys_in_any_order_give_the_same_digest() -> None:
@@ -87,6 +113,23 @@ def test_a_parsed_policy_does_not_change_with_the_document_it_came_from() -> Non
         ({"entries": [site(signals=["text", "text"])]}, "entries[0].signals"),
         ({"entries": [site(keystrokes="all")]}, "entries[0].keystrokes"),
         ({"entries": [site(interval=-1)]}, "entries[0].frame_interval_s"),
+        ({"entries": [site() | {"scope": {}}]}, "entries[0].scope"),
+        ({"entries": [site() | {"scope": {"tags": []}}]}, "entries[0].scope.tags"),
+        ({"entries": [site() | {"scope": {"tags": ["Pilot"]}}]}, "entries[0].scope.tags[0]"),
+        ({"entries": [site() | {"scope": {"groups": ["Support"]}}]}, "entries[0].scope.groups[0]"),
+        ({"entries": [site() | {"scope": {"platforms": ["web"]}}]}, "entries[0].scope.platforms[0]"),
+        ({"entries": [site() | {"scope": {"places": ["New York"]}}]}, "entries[0].scope.places[0]"),
+        ({"entries": [site() | {"scope": {"people": ["x"]}}]}, "entries[0].scope"),
+        ({"entries": [site() | {"windows_excluded": []}]}, "entries[0].windows_excluded"),
+        ({"entries": [site() | {"windows_excluded": [" "]}]}, "entries[0].windows_excluded[0]"),
+        ({"entries": [site() | {"expires": ""}]}, "entries[0].expires"),
+        ({"entries": [site() | {"expires": "2026-02-30"}]}, "entries[0].expires"),
+        ({"entries": [site() | {"expires": None}]}, "entries[0].expires"),
+        ({"entries": [site() | {"review_by": "tomorrow"}]}, "entries[0].review_by"),
+        ({"entries": [site() | {"owner": ""}]}, "entries[0].owner"),
+        ({"entries": [site() | {"owner": "olivia@example.com"}]}, "entries[0].owner"),
+        ({"entries": [site() | {"purpose": "performance"}]}, "entries[0].purpose"),
+        ({"entries": [site() | {"justification": "  "}]}, "entries[0].justification"),
         ({"entries": [site("Jira")]}, "entries[0].id"),
         ({"entries": [site("jira\n")]}, "entries[0].id"),
         ({"entries": [site(), site()]}, "entries[1].id"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mci_core import policy
+from mci_core.policy_model import PLACE_PATTERN, TAG_PATTERN
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "policy-format.md").read_text("utf-8")
@@ -46,6 +47,12 @@ def test_the_schema_has_the_words_of_the_vocabulary() -> None:
     assert tuple(DEFS["entry"]["properties"]["kind"]["enum"]) == policy.ENTRY_KINDS
     assert tuple(DEFS["rule"]["properties"]["method"]["enum"]) == policy.METHODS
     assert tuple(DEFS["rule"]["properties"]["match"]["properties"]["type"]["enum"]) == policy.MATCH_TYPES
+    scope, options = DEFS["scope"]["properties"], DEFS["entry"]["properties"]
+    assert tuple(scope["platforms"]["items"]["enum"]) == policy.PLATFORMS
+    assert tuple(options["purpose"]["enum"]) == policy.PURPOSES
+    assert scope["tags"]["items"]["pattern"] == TAG_PATTERN + "(?!\n)"
+    assert scope["places"]["items"]["pattern"] == PLACE_PATTERN + "(?!\n)"
+    assert tuple(name for name in options if name not in DEFS["entry"]["required"]) == policy.ENTRY_OPTIONS
     assert (
         tuple(DEFS["rule"]["properties"]["selector"]["properties"]["fields"]["items"]["enum"])
         == policy.FIELDS

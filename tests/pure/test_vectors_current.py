@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from mci_agent.follow import Follower
 from mci_core import canonical, lease, manifest, merkle, policy
+from mci_core.evaluator import StreamEvaluator, decide
 from tests.pure.building import DEVICE, NOW
 from tests.vectors import regenerate
-from tests.vectors.decisions import evaluate
+from tests.vectors.decisions import evaluate, lease_of
 
 
 def read(name: str) -> Any:
@@ -45,6 +48,21 @@ def test_the_check_names_stale_files_and_writing_mends_them(
 @pytest.mark.parametrize("case", read("evaluator.json")["cases"], ids=lambda case: case["name"])
 def test_the_evaluator_answers_as_the_file_says(case: dict[str, Any]) -> None:
     assert evaluate(case) == case["answers"]
+
+
+@pytest.mark.parametrize("case", read("evaluator.json")["cases"], ids=lambda case: case["name"])
+def test_preview_ingest_and_agent_answer_alike(case: dict[str, Any]) -> None:
+    """A preview asks about one event, the agent follows the focus, the server sees what is left."""
+    made, lease = policy.parse(case["policy"]), lease_of(case)
+    stream, agent = StreamEvaluator(made, case["platform"]), Follower(case["platform"])
+    for event, answer in zip(case["events"], case["answers"], strict=True):
+        asked = deepcopy(stream.state)
+        asked.before(event)
+        alone = decide(event, asked.foreground, made, lease, case["now"], consent=asked.consent, state=asked)
+        decision = stream.step(event, lease, case["now"])
+        assert alone == decision == agent.step(event, made, lease, case["now"])
+        assert answer["reason"] == decision.reason.value
+        assert answer["ingest"] is None
 
 
 def test_digests_follow_from_the_documents_in_the_files() -> None:

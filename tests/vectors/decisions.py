@@ -6,12 +6,15 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from mci_core import jurisdiction, policy
+from mci_core import captured, jurisdiction, policy
 from mci_core.evaluator import StreamEvaluator, apply
+from mci_core.evaluator_scope import facts_of
+from mci_core.lease import Lease
 from mci_core.policy_sites import best_match, site_place
 from tests.pure.building import NOW, app, document, focus, key, lease_for, on_page, rule, site
 from tests.pure.test_policy_sites_match import CASES
 
+GROUP = "0c9b1e6a-3b51-4a52-9d0e-0c1f6a1b2c3d"
 WIKI = "https://jira.example.com/browse/X-1"
 
 
@@ -67,6 +70,32 @@ def _streams() -> dict[str, dict[str, Any]]:
         "no notice": {"policy": office, "lease": {"notice": None}, "events": [page]},
         "unknown place": {"policy": office, "lease": {"place": None}, "events": [page]},
         "other release": {"policy": office, "lease": {"policy_digest": "0" * 64}, "events": [page]},
+        "scopes, last days and windows left out": {
+            "policy": document([
+                site(signals=["click", "window_title", "url"]) | {"windows_excluded": ["*draft*", "Plan"]},
+                site("wide", "https://example.com", subdomains=True) | {"scope": {"places": ["DE"]}},
+                site("deep", "https://wiki.example.com") | {"scope": {"groups": [GROUP], "places": ["US"]}},
+                app() | {"expires": "2026-05-27"},
+                app("code", windows=["code.exe"]) | {"expires": "2026-05-28", "scope": {"tags": ["pilot"]}},
+                app("word", windows=["word.exe"]) | {"scope": {"platforms": ["macos", "linux"]}},
+            ]),
+            "lease": {"groups": [GROUP], "tags": ["lab", "pilot"]},
+            "events": [
+                on_page(WIKI, title="Board"), click, {"seq": 4, "t": 61, "type": "url", "url": WIKI}, click,
+                {"seq": 5, "t": 62, "type": "url", "url": WIKI + "1"}, click, on_page(WIKI, title="My DRAFT"),
+                on_page(WIKI), on_page("https://wiki.example.com/a", title="x"), click,
+                on_page("https://other.example.com/", title="x"), click, focus(), click,
+                focus("Code", "code.exe"), click, focus("Word", "word.exe"), click,
+            ],
+        },
+        "no groups and no tags": {
+            "policy": document([
+                app() | {"scope": {"groups": [GROUP]}},
+                app("code", windows=["code.exe"]) | {"scope": {"tags": ["pilot"]}},
+            ]),
+            "lease": {},
+            "events": [focus(), click, focus("Code", "code.exe"), click],
+        },
         "pasted text": {
             "policy": document([app(signals=["text", "shortcut"])]),
             "lease": {},
@@ -75,17 +104,27 @@ def _streams() -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def evaluate(case: dict[str, Any]) -> list[dict[str, Any]]:
-    """The answers for one case of `evaluator.json`."""
-    made = policy.parse(case["policy"])
+def lease_of(case: dict[str, Any]) -> Lease:
+    """The lease of one case of `evaluator.json`: a good one with its changes."""
     changes = {
         name: tuple(value) if isinstance(value, list) else value for name, value in case["lease"].items()
     }
-    stream, lease = StreamEvaluator(made, case["platform"]), lease_for(made, **changes)
+    return lease_for(policy.parse(case["policy"]), **changes)
+
+
+def evaluate(case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers for one case of `evaluator.json`."""
+    made = policy.parse(case["policy"])
+    stream, lease = StreamEvaluator(made, case["platform"]), lease_of(case)
     answers = []
     for event in case["events"]:
         decision = stream.step(event, lease, case["now"])
-        answers.append({"reason": decision.reason.value, "kept": apply(event, decision)})
+        kept = apply(event, decision)
+        answers.append({"reason": decision.reason.value, "kept": kept, "ingest": None})
+        if kept is not None:
+            # The server judges what is kept once more, without having seen the foreground.
+            facts = facts_of(lease, case["platform"], case["now"])
+            answers[-1]["ingest"] = captured.judge(kept, made, lease.denied_signals, facts)
     return answers
 
 
