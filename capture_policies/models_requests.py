@@ -41,7 +41,7 @@ class AllowlistRequestQuerySet(models.QuerySet["AllowlistRequest"]):
 
         return self if has(user, "capture_policies.view_requests") else self.none()
 
-    def of_person(self, subject_id: object) -> AllowlistRequestQuerySet:
+    def of_person(self, subject_id: uuid.UUID | None) -> AllowlistRequestQuerySet:
         """What one employee asked for, whatever became of it."""
         own = RequestVoice.objects.filter(subject=subject_id, request=OuterRef("pk"))
         return self.filter(Exists(own))
@@ -88,7 +88,6 @@ class AllowlistRequest(models.Model):
     )
 
     objects = AllowlistRequestQuerySet.as_manager()
-    voice_count: int
 
     class Meta:
         constraints = (
@@ -107,10 +106,10 @@ class AllowlistRequest(models.Model):
 
     @property
     def asked_by(self) -> str:
-        """How many ask, for staff: few people are never counted."""
-        if self.voice_count >= settings.MIN_GROUP_SIZE:
-            return f"{self.voice_count} people"
-        return f"fewer than {settings.MIN_GROUP_SIZE}"
+        """How many ask, for staff: few people are never counted. Of a row read ``with_voices``."""
+        least: int = settings.MIN_GROUP_SIZE
+        count: int = getattr(self, "voice_count", 0)
+        return f"{count} people" if count >= least else f"fewer than {least} people"
 
 
 class RequestVoice(models.Model):

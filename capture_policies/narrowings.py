@@ -79,6 +79,12 @@ def captured_entry(entry_id: str) -> tuple[Policy, Entry] | None:
     return None
 
 
+def captured_ids() -> frozenset[str]:
+    """Every entry in which something may be captured now."""
+    found = [queries.policy_of(version) for version in in_force()]
+    return frozenset(entry.id for base in found if base for entry in base.entries if entry.signals)
+
+
 def expired(base: Policy, today: date) -> list[str]:
     """Entries past their last day."""
     return [entry.id for entry in base.entries if entry.expires is not None and entry.expires < today]

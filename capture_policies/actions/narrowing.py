@@ -21,8 +21,16 @@ from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_policies import narrowings, queries
 from capture_policies.locks import lock
-from capture_policies.models import Narrowing, PolicyVersion, Release, Rollout, VersionState
+from capture_policies.models import (
+    AllowlistRequest,
+    Narrowing,
+    PolicyVersion,
+    Release,
+    Rollout,
+    VersionState,
+)
 from capture_policies.models_narrowing import NarrowingCause
+from capture_policies.models_requests import AllowlistRequestState
 from capture_policies.narrowings import Taken
 from capture_policies.release_steps import sign_next
 from capture_policies.rollout_steps import EVERYBODY, begin
@@ -73,7 +81,7 @@ def narrow_now(*, document: Mapping[str, Any], title: str, reason: str, actor: A
 def remove_entries_now(*, entries: Collection[str], reason: str, actor: Actor) -> Narrowed:
     """Capture nothing any more in these entries of the live policy. Again: what was done stays done."""
     permissions.require(actor, "capture_policies.remove_entries_now")
-    return _narrow(
+    done = _narrow(
         lambda base: narrowings.take_out(base, entries),
         cause=NarrowingCause.REMOVED,
         title="",
@@ -81,6 +89,8 @@ def remove_entries_now(*, entries: Collection[str], reason: str, actor: Actor) -
         actor=actor,
         audit_name="capture_policies.remove_entries_now",
     )
+    _answer_requests(entries, done, reason.strip(), actor)
+    return done
 
 
 @audited("capture_policies.drop_expired_entries")
@@ -203,6 +213,23 @@ def _decide(
     version.state = VersionState.APPROVED
     version.decided_at = timezone.now()
     version.save(update_fields=["state", "decided_at"])
+
+
+def _answer_requests(entries: Collection[str], done: Narrowed, reason: str, actor: Actor) -> None:
+    """Everybody who asked for these removals reads that they are done."""
+    decision = Narrowing.objects.filter(version=done.version).first()
+    rows = AllowlistRequest.objects.select_for_update().unanswered()
+    for request in rows.filter(kind="remove", entry__in=list(entries)).order_by("pk"):
+        request.state, request.narrowing = AllowlistRequestState.DONE, decision
+        request.answered_by, request.answered_at, request.answer = actor.user, timezone.now(), reason
+        request.save(update_fields=["state", "narrowing", "answered_by", "answered_at", "answer"])
+        log.append(
+            action="capture_policies.remove_entries_now",
+            actor=actor,
+            obj=request,
+            reason=reason,
+            facts={"entry": request.entry, "version": done.version.number},
+        )
 
 
 def _title(base: PolicyVersion, taken: Taken) -> str:
