@@ -300,7 +300,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_AUTOREFRESH = False
+# Every client of a test is a new stack of middleware, and each would look through all static files first.
+WHITENOISE_AUTOREFRESH = MCI_ENV == "test"
 
 # --- REST API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
