@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agents.models import CaptureStop, Device
-from jurisdictions.rulings import SubjectRuling, ruling_for
+from jurisdictions.rulings import Captured, SubjectRuling, ruling_for
 
 #: reason -> what staff and the employee read; the law's own reasons are in ``mci_core.jurisdiction.REASONS``.
 REASONS: dict[str, str] = {
@@ -33,11 +33,23 @@ class Decision:
     policy_digest: str
 
 
+def captured_by(device: Device) -> Captured:
+    """The policy of a device and the facts that decide which of its entries count."""
+    return Captured(
+        policy_digest=device.desired_digest,
+        platform=device.os,
+        tags=tuple(sorted(device.tags)),
+        groups=(str(device.subject.department_id),),
+    )
+
+
 def decide(device: Device, *, reported_state: str, now: datetime) -> Decision:
     """The decision for a device whose row is locked. Reads the law, the stops and the account; changes
     nothing.
     """
-    ruling = ruling_for(device.subject, at=now, personal_device=device.personal_device)
+    ruling = ruling_for(
+        device.subject, at=now, personal_device=device.personal_device, captured=captured_by(device)
+    )
     reason = _refusal(device, ruling)
     if reason is not None:
         state = "stopped"

@@ -11,7 +11,9 @@ class CapturePoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import trust
-        from capture_policies import queries, signing
+        from capture_policies import notices, queries, signing
+        from jurisdictions import coverage
 
         trust.set_root_source(signing.root_for_enrolment)
         trust.set_lease_life(queries.lease_seconds_of)
+        coverage.register(notices.POLICIES)

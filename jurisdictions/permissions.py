@@ -13,7 +13,17 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "jurisdictions.acknowledge_notice": frozenset({EMPLOYEE, SYSTEM}),
     "jurisdictions.record_agreement": frozenset({OFFICER}),
     "jurisdictions.end_agreement": frozenset({OFFICER}),
+    "jurisdictions.review_pack": frozenset({OFFICER}),
+    "jurisdictions.set_place_mode": frozenset({OFFICER}),
+    "jurisdictions.look_at_places": frozenset({OFFICER}),
 }
 
-#: A notice and an agreement open the way for capture.
-FRESH_MFA: frozenset[str] = frozenset({"jurisdictions.publish_notice", "jurisdictions.record_agreement"})
+#: A notice, an agreement and a choice between laws open the way for capture; a look concerns one person.
+FRESH_MFA: frozenset[str] = frozenset(
+    {
+        "jurisdictions.publish_notice",
+        "jurisdictions.record_agreement",
+        "jurisdictions.set_place_mode",
+        "jurisdictions.look_at_places",
+    }
+)

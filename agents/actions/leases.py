@@ -84,7 +84,7 @@ def renew_lease(*, device: Device, report: LeaseReport, actor: Actor, now: datet
         decision=decision,
         commands=commands,
         ticket=_ticket(device, now),
-        renew_after=max(1, trust.lease_seconds(decision.release_number) // 2),
+        renew_after=max(1, int((row.expires_at - now).total_seconds()) // 2),
     )
 
 
@@ -104,8 +104,15 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         groups=[str(device.subject.department_id)],
         tags=sorted(device.tags),
         issued_at=now,
-        expires_at=now + timedelta(seconds=trust.lease_seconds(decision.release_number)),
+        expires_at=_end(decision, now),
     )
+
+
+def _end(decision: Decision, now: datetime) -> datetime:
+    """Never past the moment at which the law may say less: an agreement or a trip that ends tonight."""
+    end = now + timedelta(seconds=trust.lease_seconds(decision.release_number))
+    until = decision.ruling.until
+    return end if until is None or until <= now else min(end, until)
 
 
 def _remember(device: Device, report: LeaseReport, row: Lease, now: datetime) -> None:

@@ -73,7 +73,7 @@ def begin_upload(*, device: Device, proved: proof.Proof, actor: Actor) -> Captur
         frame_count=sum(part["kind"] == "frame" for part in document["parts"]),
         byte_count=sum(part["bytes"] for part in document["parts"]),
         report=dict(document["report"]),
-        delete_after=_delete_after(device, proved.policy),
+        delete_after=_delete_after(device, proved),
     )
     audit.append(
         action="capture_sessions.begin_upload",
@@ -84,12 +84,16 @@ def begin_upload(*, device: Device, proved: proof.Proof, actor: Actor) -> Captur
     return session
 
 
-def _delete_after(device: Device, policy: Policy) -> datetime:
-    """The shortest of the policy's retention and the law's ceiling wins."""
+def _delete_after(device: Device, proved: proof.Proof) -> datetime:
+    """The shortest of the policy's retention and the ceilings of law and agreement wins: those of the place
+    and time of capture, and those of today.
+    """
     now = timezone.now()
-    ruling = ruling_for(device.subject, at=now, personal_device=device.personal_device)
-    days = min(policy.retention_days, ruling.retention_ceiling_days or policy.retention_days)
-    return now + timedelta(days=days)
+    days = [proved.policy.retention_days]
+    for moment in (proved.captured_from, proved.captured_to, now):
+        ruling = ruling_for(device.subject, at=moment, personal_device=device.personal_device)
+        days.append(ruling.retention_ceiling_days or proved.policy.retention_days)
+    return now + timedelta(days=min(days))
 
 
 @audited("capture_sessions.store_part")

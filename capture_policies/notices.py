@@ -1,0 +1,136 @@
+"""Whether a notice still says all that is captured of somebody: what was told against what is to be held.
+
+A notice tells a policy less the signals that were denied at its place. Both policies are reduced to what they
+mean for one person on one device (scope, platform, denied signals), and then the prover of ``mci_core`` says
+whether the second is wider. Nothing has to be called when a release goes live: each lease asks here, so a
+wider release stops exactly those whom it concerns, until they have read a notice that says so.
+
+Hand-written notices are about the release that was the newest when they were published; where there was none,
+about the first one after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+
+from accounts.models import Subject
+from agents.decisions import captured_by
+from agents.models import Device
+from capture_policies import queries
+from capture_policies.models import PolicyVersion, Release
+from capture_policies.notice_text import write
+from jurisdictions.coverage import Captured, Policies, Told
+from mci_core import policy_diff
+from mci_core.evaluator_scope import Facts, in_scope
+from mci_core.policy_model import EVERYWHERE, AppMatch, Change, Entry, Policy
+
+__all__ = ["POLICIES", "covers", "outgrown", "what_held_devices_capture"]
+
+#: Changes of these parts take nothing away from what a notice tells, however the prover judges them.
+_NOT_TOLD = ("limits", "lease_seconds", "sampling", "name")
+
+
+def covers(told: Told, captured: Captured, place: str | None, denied: tuple[str, ...]) -> bool:
+    """Whether nothing more is captured than was told. A policy that nobody signed captures nothing."""
+    digest = told.policy_digest or _first_after(told.published_at)
+    if digest == captured.policy_digest and set(told.denied_signals) <= set(denied):
+        return True
+    new, old = _policy(captured.policy_digest), _policy(digest)
+    if new is None:
+        return True
+    return old is not None and _judged(old.digest, told.denied_signals, captured, place, denied)
+
+
+@lru_cache(maxsize=4096)
+def _judged(
+    told: str, told_without: tuple[str, ...], captured: Captured, place: str | None, denied: tuple[str, ...]
+) -> bool:
+    """The same question is asked at every renewal; a digest names the same bytes for ever."""
+    old, new = _known[told], _known[captured.policy_digest]
+    facts = Facts(captured.platform or None, place, captured.groups, captured.tags)
+    before, after = reduced(old, facts, told_without), reduced(new, facts, denied)
+    return not outgrown(policy_diff.diff(before, after))
+
+
+def outgrown(changes: list[Change]) -> list[Change]:
+    """The changes because of which people have to be told again.
+
+    A redaction rule that is removed is one; a rule that finds something else is not: notices do not say what
+    each rule finds.
+    """
+    return [change for change in changes if change.direction == "wider" and _is_told(change.path)]
+
+
+def _is_told(path: str) -> bool:
+    part = path.split(".")[0].split("[")[0]
+    if part == "rules":
+        return path.endswith("(removed)")
+    return part not in _NOT_TOLD
+
+
+def reduced(policy: Policy, facts: Facts, denied: tuple[str, ...]) -> Policy:
+    """What a policy means for one device: the entries that count there, without what the law takes away."""
+    entries = (_reduced_entry(entry, facts, frozenset(denied)) for entry in policy.entries)
+    return replace(policy, entries=tuple(entry for entry in entries if entry is not None))
+
+
+def _reduced_entry(entry: Entry, facts: Facts, denied: frozenset[str]) -> Entry | None:
+    signals = entry.signals - denied
+    match = entry.match
+    if isinstance(match, AppMatch) and facts.platform is not None:
+        own = getattr(match, facts.platform, ())
+        match = replace(AppMatch(names=match.names), **({facts.platform: own} if own else {}))
+        if match == AppMatch():
+            return None
+    if not signals or not in_scope(entry.scope, facts):
+        return None
+    keys = bool(signals & {"keystroke", "shortcut"})
+    return replace(
+        entry,
+        match=match,
+        signals=signals,
+        keystrokes=entry.keystrokes if keys else "none",
+        frame_interval_s=entry.frame_interval_s if "screenshot" in signals else 0,
+        scope=EVERYWHERE,
+        owner="",
+        justification="",
+        review_by=None,
+    )
+
+
+#: Policies by digest; those that were released only. A handful in the life of a process.
+_known: dict[str, Policy] = {}
+
+
+def _policy(digest: str) -> Policy | None:
+    if digest and digest not in _known:
+        version = PolicyVersion.objects.filter(digest=digest, releases__isnull=False).first()
+        found = queries.policy_of(version)
+        if found is None:
+            return None
+        _known[digest] = found
+    return _known.get(digest)
+
+
+def _first_after(moment: datetime) -> str:
+    """The digest of the first release after a moment; empty while there is none."""
+    rows = Release.objects.filter(created_at__gte=moment).order_by("number")
+    return rows.values_list("digest", flat=True).first() or ""
+
+
+def newest_digest() -> str:
+    release = Release.objects.usable().order_by("-number").values_list("digest", flat=True).first()
+    return release or ""
+
+
+def what_held_devices_capture(subject: Subject) -> list[tuple[Captured, bool]]:
+    """For each live device of a person: what it is to capture with, and whether it is a personal one."""
+    return [
+        (captured_by(device), device.personal_device)
+        for device in Device.objects.active().filter(subject=subject).select_related("subject")
+    ]
+
+
+POLICIES = Policies(covers=covers, newest=newest_digest, write=write, held_by=what_held_devices_capture)
