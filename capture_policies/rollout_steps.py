@@ -6,15 +6,17 @@ They are part of the caller's transaction. The caller has asked for permission.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from django.db import transaction
 from django.utils import timezone
 
+from agents import hints
 from agents.models import Delivery, DeliveryState, Device
 from audits import actions as log
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
-from capture_policies import queries
+from capture_policies import queries, signing
 from capture_policies.models import Release, Rollout, RolloutState, Wave
 from capture_policies.release_steps import sign_next, withdraw
 
@@ -23,17 +25,28 @@ ADVANCE = "capture_policies.tasks.advance_rollout"
 
 @dataclass(frozen=True)
 class WavePlan:
-    """A share of the fleet (cumulative percent) and what opens the next one."""
+    """Who is in a wave and what opens the next one: a share of the fleet (cumulative percent), or everybody
+    of a group (``audience_value``: id of the department) or with a tag.
+    """
 
-    percent: int
+    percent: int = 0
     soak_seconds: int = 0
     max_error_share: float = 0.02
     min_applied_share: float = 0.9
+    max_crash_share: float = 0.1
+    max_pause_rise: float = 0.25
+    audience: str = "percent"
+    audience_value: str = ""
+
+    @property
+    def who(self) -> int | str:
+        """For the log: 25, "tag:pilot", "group:<id>"."""
+        return self.percent if self.audience == "percent" else f"{self.audience}:{self.audience_value}"
 
 
 DEFAULT_WAVES = (WavePlan(5, 600), WavePlan(25, 1800), WavePlan(100, 0))
 #: A rollback reaches everybody at once and does not stop itself.
-EVERYBODY = (WavePlan(100, 0, max_error_share=1.0),)
+EVERYBODY = (WavePlan(100, 0, max_error_share=1.0, max_crash_share=1.0, max_pause_rise=1.0),)
 
 
 def halt(rollout: Rollout, reason: str, actor: Actor) -> Rollout:
@@ -45,8 +58,12 @@ def halt(rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     number = rollout.release.number
     reached = Device.objects.filter(desired_release=number)
     count = reached.count()
-    if rollout.previous is None:  # nothing to go back to: without a release there is no capture
+    withdraw([number])
+    if rollout.previous is None or signing.by_approvers():
+        # Nothing to go back to, or the way back waits for signatures: without a release there is no capture.
+        devices = [str(pk) for pk in reached.values_list("pk", flat=True)]
         reached.update(desired_release=None, desired_digest="")
+        transaction.on_commit(partial(hints.publish, "stop", devices=devices))
     Delivery.objects.of_rollout(rollout.pk).open().update(state=DeliveryState.SUPERSEDED)
     log_step(rollout, actor, "capture_policies.halt_rollout", reason, reached=count)
     previous = rollout.previous
@@ -56,13 +73,12 @@ def halt(rollout: Rollout, reason: str, actor: Actor) -> Rollout:
         )
         words = f"Release {number} was halted: {rollout.halt_reason}"
         begin(back, EVERYBODY, words[:500], actor, "capture_policies.halt_rollout", only_release=number)
-    withdraw([number])
     return rollout
 
 
 def plan_of(wave: Wave) -> WavePlan:
     """The plan that a wave was made from."""
-    return WavePlan(wave.percent, wave.soak_seconds, wave.max_error_share, wave.min_applied_share)
+    return WavePlan(**{field.name: getattr(wave, field.name) for field in fields(WavePlan)})
 
 
 def begin(
@@ -85,7 +101,7 @@ def begin(
     Wave.objects.bulk_create(
         Wave(rollout=rollout, number=number, **vars(plan)) for number, plan in enumerate(waves, start=1)
     )
-    log_step(rollout, actor, audit_name, reason, waves=[plan.percent for plan in waves])
+    log_step(rollout, actor, audit_name, reason, waves=[plan.who for plan in waves])
     enqueue_on_commit(ADVANCE, str(rollout.pk))
     return rollout
 

@@ -14,4 +14,4 @@ class ReviewsConfig(AppConfig):
         from capture_policies import gates
         from reviews.gate import leaks
 
-        gates.register("leaks", leaks)
+        gates.register("Leak findings", leaks)

@@ -20,7 +20,7 @@ from audits.registry import audited, nothing_to_do
 from mci_core.errors import Conflict, Invalid
 
 MAX_TAGS = 10
-_TAG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
+TAG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?")
 _PSEUDONYM = re.compile(r"p-[a-z0-9]{6}")
 
 
@@ -55,7 +55,7 @@ def _checked(tags: Sequence[str]) -> list[str]:
     if len(wanted) > MAX_TAGS:
         raise Invalid(f"A device has at most {MAX_TAGS} tags.", field="tags")
     for tag in wanted:
-        if not _TAG.fullmatch(tag):
+        if not TAG.fullmatch(tag):
             raise Invalid(
                 "A tag has up to 30 small letters, digits and hyphens; no hyphen at either end.",
                 field="tags",

@@ -9,10 +9,14 @@ have approved.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from django.core.exceptions import ValidationError
 from django.db.models import Max
 
 from accounts import permissions
+from accounts.models import Department
+from agents.actions.tags import TAG
 from agents.models import Device
 from audits import actions as log
 from audits.actor import Actor
@@ -136,8 +140,8 @@ def change_wave(*, wave: Wave, plan: WavePlan, reason: str, actor: Actor) -> Wav
     planned = [plan if other.pk == wave.pk else plan_of(other) for other in rollout.waves.all()]
     _check_waves(planned)
     before = plan_of(wave)
-    for name in ("percent", "soak_seconds", "max_error_share", "min_applied_share"):
-        setattr(wave, name, getattr(plan, name))
+    for name, value in vars(plan).items():
+        setattr(wave, name, value)
     wave.save()
     log.append(
         action="capture_policies.change_wave",
@@ -166,14 +170,29 @@ def _check_reason(reason: str) -> None:
 def _check_waves(waves: Sequence[WavePlan]) -> None:
     if not 1 <= len(waves) <= 10:
         raise Invalid("A rollout has 1 to 10 waves.", field="waves")
-    percents = [plan.percent for plan in waves]
-    if percents != sorted(set(percents)) or percents[0] < 1 or percents[-1] != 100:
+    percents = [plan.percent for plan in waves if plan.audience == "percent"]
+    if percents != sorted(set(percents)) or percents[:1] < [1] or waves[-1].percent != 100:
         raise Invalid("Each wave is larger than the one before it, and the last one is 100 %.", field="waves")
     for plan in waves:
+        _check_audience(plan)
         if not 0 <= plan.soak_seconds <= MAX_SOAK:
             raise Invalid("A wave rests for 0 seconds to 7 days.", field="waves")
-        if not (0 <= plan.max_error_share <= 1 and 0 <= plan.min_applied_share <= 1):
+        shares = (plan.max_error_share, plan.min_applied_share, plan.max_crash_share, plan.max_pause_rise)
+        if not all(0 <= share <= 1 for share in shares):
             raise Invalid("A share is between 0 and 1.", field="waves")
+
+
+def _check_audience(plan: WavePlan) -> None:
+    if plan.audience == "percent":
+        return
+    known = plan.audience == "tag" and TAG.fullmatch(plan.audience_value)
+    if plan.audience == "group":
+        with suppress(ValidationError):
+            known = Department.objects.filter(pk=plan.audience_value).exists()
+    if not known or plan.percent:
+        raise Invalid(
+            "A wave is for a share of the fleet, for a group that exists, or for a tag.", field="waves"
+        )
 
 
 def _check_startable(release: Release) -> None:

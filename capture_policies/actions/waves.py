@@ -9,7 +9,6 @@ on from there.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,8 +21,8 @@ from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from capture_policies import gates
-from capture_policies.fleet import CHUNK, members, reach_of, release_for_newcomers
-from capture_policies.gates import Decision, Gate
+from capture_policies.fleet import CHUNK, gate_of, members, paused_share, reach_of, release_for_newcomers
+from capture_policies.gates import Decision
 from capture_policies.models import Rollout, RolloutState, Wave
 from capture_policies.rollout_steps import ADVANCE, halt
 
@@ -100,8 +99,11 @@ def assign_device(*, device_id: UUID | str, actor: Actor) -> int | None:
 
 
 def _claimed(rollout_id: UUID | str) -> Rollout | None:
-    """The running rollout, locked; None when it does not run or another worker is at it just now."""
+    """The running rollout, locked; None when it does not run, waits for signatures, or another worker is at
+    it just now.
+    """
     rows = Rollout.objects.select_for_update(skip_locked=True, of=("self",)).running().filter(pk=rollout_id)
+    rows = rows.filter(release__signed_at__isnull=False)
     return rows.select_related("release").first()
 
 
@@ -118,7 +120,8 @@ def _open_wave(rollout: Rollout, wave: Wave, actor: Actor) -> None:
             actor=actor,
         )
     wave.started_at = timezone.now()
-    wave.save(update_fields=["started_at"])
+    wave.paused_before = paused_share()
+    wave.save(update_fields=["started_at", "paused_before"])
     _log(rollout, actor, step="wave_opened", wave=wave.number, devices=added)
     enqueue_on_commit(ADVANCE, str(rollout.pk))
 
@@ -128,8 +131,8 @@ def _judged(rollout: Rollout, wave: Wave) -> Decision:
     if refusal is not None:
         return Decision("halt", refusal)
     assert wave.started_at is not None
-    gate = Gate(wave.max_error_share, wave.min_applied_share, timedelta(seconds=wave.soak_seconds))
-    return gates.judge(reach_of(rollout, wave), gate, started_at=wave.started_at, now=timezone.now())
+    reach = reach_of(rollout, wave)
+    return gates.judge(reach, gate_of(wave), started_at=wave.started_at, now=timezone.now())
 
 
 def _pass_wave(rollout: Rollout, wave: Wave, decision: Decision, actor: Actor) -> None:
