@@ -23,8 +23,9 @@ from accounts.access import HasPermission
 from accounts.actors import user_actor
 from accounts.api_base import ApiThrottled
 from accounts.serializers import ReasonSerializer
-from capture_policies import serializers
+from capture_policies import queries, serializers
 from capture_policies.actions import drafts, rollouts, versions
+from capture_policies.actions.from_document import create_draft_from_document
 from capture_policies.models import (
     Approval,
     DraftEntry,
@@ -56,6 +57,11 @@ class _Reading(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMixin, G
         return found or super().get_serializer_class()
 
 
+def _live_key() -> Any:
+    release = queries.live_release()
+    return None if release is None else release.pk
+
+
 class DraftViewSet(_Reading):
     """Working copies of policies."""
 
@@ -75,6 +81,24 @@ class DraftViewSet(_Reading):
     def create(self, request: Request) -> Response:
         given = _valid(serializers.NewDraftSerializer, request).validated_data
         draft = drafts.create_draft(**given, actor=user_actor(request))
+        return self._shown(draft, status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializers.DocumentSerializer, responses={201: serializers.DraftDetailSerializer})
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="from-document",
+        permission_classes=_of("create_draft_from_document"),
+    )
+    def from_document(self, request: Request) -> Response:
+        """A draft with exactly this content; the same content again gives the draft that is there."""
+        given = _valid(serializers.DocumentSerializer, request).validated_data
+        draft = create_draft_from_document(
+            doc=given["document"],
+            justification=given["justification"],
+            base=given["base"],
+            actor=user_actor(request),
+        )
         return self._shown(draft, status.HTTP_201_CREATED)
 
     @extend_schema(request=serializers.DraftSettingsSerializer, responses=serializers.DraftDetailSerializer)
@@ -196,10 +220,23 @@ class ReleaseViewSet(_Reading):
     permission_classes = _of("view")
     serializer_class = serializers.ReleaseSerializer
     queryset = Release.objects.none()
-    filterset_fields = ("version",)
+    filterset_fields = ("version", "number")
 
     def get_queryset(self) -> QuerySet[Release]:
         return Release.objects.visible_to(self.request.user).order_by("-number")
+
+    @extend_schema(responses=serializers.ReleaseDocumentSerializer)
+    @action(detail=False, pagination_class=None, filter_backends=[])
+    def live(self, request: Request) -> Response:
+        """What a new device gets, with its document. 404: nothing is live."""
+        found = get_object_or_404(Release.objects.visible_to(request.user), pk=_live_key())
+        return Response(serializers.ReleaseDocumentSerializer(found).data)
+
+    @extend_schema(responses=serializers.ReleaseDocumentSerializer)
+    @action(detail=True)
+    def document(self, request: Request, pk: str) -> Response:
+        """A release with its document."""
+        return Response(serializers.ReleaseDocumentSerializer(self.get_object()).data)
 
     @extend_schema(request=ReasonSerializer, responses={201: serializers.RolloutDetailSerializer})
     @action(detail=True, methods=["post"], url_path="roll-back", permission_classes=_of("rollback_to"))

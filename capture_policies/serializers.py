@@ -112,6 +112,16 @@ class NewDraftSerializer(serializers.Serializer[Any]):
     )
 
 
+class DocumentSerializer(serializers.Serializer[Any]):
+    """A whole policy document. ``base``: digest of the live policy it was compared with, empty for none."""
+
+    document = serializers.DictField()
+    justification = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    base = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, default=None, allow_null=True
+    )
+
+
 class DraftSerializer(serializers.ModelSerializer[PolicyDraft]):
     class Meta:
         model = PolicyDraft
@@ -205,6 +215,22 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
         model = Release
         fields = ("id", "number", "version", "digest", "restores", "signed_at", "expires_at", "withdrawn_at")
         read_only_fields = fields
+
+
+class ReleaseDocumentSerializer(ReleaseSerializer):
+    """With the number of its version and the whole document."""
+
+    version_number = serializers.IntegerField(source="version.number")
+    document = serializers.SerializerMethodField()
+
+    class Meta(ReleaseSerializer.Meta):
+        fields = (*ReleaseSerializer.Meta.fields, "version_number", "document")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
+
+    def get_document(self, release: Release) -> dict[str, Any]:
+        found = queries.policy_of(release.version)
+        assert found is not None
+        return found.doc
 
 
 class WaveSerializer(serializers.ModelSerializer[Wave]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.models import CaptureStop
-from capture_policies.actions import rollouts
+from capture_policies.actions import rollouts, waves
 from capture_policies.models import PolicyDraft, Rollout, TufFile
 from tests.server.access.matrix import EVERYBODY, PUBLIC, STAFF, Row
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, Desk, found_repository
@@ -57,6 +57,15 @@ def _approval(cast: Cast) -> dict[str, Any]:
 
 def _release(cast: Cast) -> dict[str, Any]:
     return {"pk": _desk(cast).release(author=cast.second_admin).pk}
+
+
+def _live(cast: Cast) -> dict[str, Any]:
+    """A live release, on an empty fleet; the address names nothing."""
+    release = _desk(cast).release(author=cast.second_admin)
+    made = rollouts.start_rollout(release=release, reason="x", actor=cast.actor("officer"))
+    while waves.advance_rollout(rollout_id=made.pk, actor=cast.system()):
+        made.waves.update(soak_seconds=0)
+    return {}
 
 
 def _rollout(cast: Cast) -> dict[str, Any]:
@@ -156,6 +165,7 @@ ROWS = [
     Row("capture_policies_agent:release", "GET", PUBLIC, kwargs=_lease_keys),
     _api("draft-list", APPROVERS),
     _api("draft-list", AUTHORS, "POST"),
+    _api("draft-from-document", AUTHORS, "POST"),
     _api("draft-detail", APPROVERS, "GET", _draft),
     _api("draft-detail", AUTHORS, "PATCH", _draft),
     _api("draft-entries", AUTHORS, "POST", _draft, EXCEL),
@@ -173,6 +183,8 @@ ROWS = [
     _api("approval-detail", STAFF, "GET", _approval),
     _api("release-list", STAFF),
     _api("release-detail", STAFF, "GET", _release),
+    _api("release-document", STAFF, "GET", _release),
+    _api("release-live", STAFF, "GET", _live),
     _api("release-roll-back", DECIDING, "POST", _release, REASON),
     _api("rollout-list", STAFF),
     _api("rollout-list", DECIDING, "POST"),

@@ -7,8 +7,18 @@ from datetime import timedelta
 from django.utils import timezone
 
 from capture_policies import key_files, roots, signing
-from capture_policies.actions import bulk, drafts, releases, repository, rollouts, versions, waves
+from capture_policies.actions import (
+    bulk,
+    drafts,
+    from_document,
+    releases,
+    repository,
+    rollouts,
+    versions,
+    waves,
+)
 from capture_policies.models import Rollout, TufFile
+from mci_core import policy
 from tests.server.capture_policies import deciding
 from tests.server.capture_policies.support import EXCEL, Desk, found_repository
 from tests.server.cast import REASON, Cast
@@ -21,6 +31,11 @@ def _desk(cast: Cast) -> Desk:
 
 def create_draft(cast: Cast) -> None:
     drafts.create_draft(title="Support desk", justification=REASON, actor=cast.actor("admin"))
+
+
+def create_draft_from_document(cast: Cast) -> None:
+    doc = {**policy.new_document("Support desk"), "entries": [EXCEL]}
+    from_document.create_draft_from_document(doc=doc, justification=REASON, actor=cast.actor("admin"))
 
 
 def update_draft_settings(cast: Cast) -> None:
@@ -203,6 +218,7 @@ EXAMPLES = {
     f"capture_policies.{example.__name__}": example
     for example in (
         create_draft,
+        create_draft_from_document,
         update_draft_settings,
         put_entry,
         put_entries,
