@@ -18,7 +18,7 @@ from capture_policies.try_out import EVENTS, is_captured, lease_of
 from jurisdictions import rulings
 from jurisdictions.models import LawPack
 from mci_core import jurisdiction
-from mci_core.evaluator import EXPLAIN, Decision, Foreground, Reason, State, apply, decide
+from mci_core.evaluator import EXPLAIN, Decision, Foreground, Reason, State, apply, decide, foreground_of
 from mci_core.jurisdiction import Agreement, Ruling
 from mci_core.lease import LAW_ALLOWS
 from mci_core.policy import SIGNAL_WORDS, Entry, Policy
@@ -53,6 +53,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "url": ("url",),
     "window_title": ("window.title", "url"),
     "screenshot": ("frame",),
+}
+#: What carries no signal of its own: a change of window, and a sign that typing goes through an input method.
+_UNSIGNALLED: dict[str, dict[str, Any]] = {
+    "focus": {"type": "focus"},
+    "marker": {"type": "marker", "name": "ime_start"},
 }
 _TARGET = {"role": "textbox", "name": "Name of the field"}
 _HEADER: dict[str, Any] = {
@@ -188,7 +193,7 @@ def explain(question: Question, asked: Asked, law: Law | None = None) -> Explana
     found = law or law_at(question)
     if asked.policy is None:
         return Explanation(question, asked, False, NO_RELEASE, NO_RELEASE_WORDS, found)
-    event, place = _event(question), _foreground(question)
+    event, place = event_of(question), foreground_of(focus_of(question), question.platform)
     decision = _decide(question, asked.policy, event, place, found)
     captured = is_captured(question.signal, decision)
     reason = decision.reason
@@ -234,41 +239,32 @@ def _decide(
     return decide(event, place, policy, lease, now, state=state)
 
 
-def _foreground(question: Question) -> Foreground:
-    system, title = question.platform, question.title
+def focus_of(question: Question) -> dict[str, Any]:
+    """The focus event by which a recorder reports the window that is asked about."""
+    name, system = question.program or None, question.platform
+    app = {"name": question.program_name, "exe": None if system == "macos" else name}
+    if system == "macos":
+        app["bundle"] = name
     if question.address:
-        return Foreground(
-            os=system,
-            app_name="Chrome",
-            exe="chrome.exe",
-            title=title,
-            url=question.address,
-            private=question.private,
-        )
-    name = question.program or None
-    return Foreground(
-        os=system,
-        app_name=question.program_name or None,
-        exe=None if system == "macos" else name,
-        bundle=name if system == "macos" else None,
-        title=title,
-        private=question.private,
-    )
+        app = {"name": "Chrome", "exe": "chrome.exe"}
+    event = {"type": "focus", "app": {key: value for key, value in app.items() if value}}
+    window: dict[str, Any] = {"rect": [0, 0, 1, 1], "private": question.private}
+    if question.title is not None:
+        window["title"] = question.title
+    return {**event, "window": window, **({"url": question.address} if question.address else {})}
 
 
-def _event(question: Question) -> dict[str, Any]:
+def event_of(question: Question) -> dict[str, Any]:
     """The event that is asked about, as a recorder would report it."""
-    event = {"seq": 0, "t": 0, **EVENTS[question.signal]}
+    sample = EVENTS.get(question.signal) or _UNSIGNALLED[question.signal]
+    event: dict[str, Any] = {"seq": 0, "t": 0, **sample}
     if question.signal in ("keystroke", "shortcut"):
         event.update(KEYS[question.key][1])
     if event["type"] in ("mouse_down", "key", "text"):
         event["target"] = {**_TARGET, "secure": True} if question.secure else dict(_TARGET)
     if event["type"] == "focus":
-        event["app"] = {"name": question.program_name or question.program or "Chrome"}
-        event["window"] = {"rect": [0, 0, 1, 1], "private": question.private}
-        if question.title is not None:
-            event["window"]["title"] = question.title
-    if event["type"] in ("focus", "url") and question.address:
+        event.update(focus_of(question))
+    if event["type"] == "url" and question.address:
         event["url"] = question.address
     return event
 

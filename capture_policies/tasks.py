@@ -10,9 +10,9 @@ import structlog
 from celery import shared_task
 
 from audits.actor import Actor
-from capture_policies import fleet
-from capture_policies.actions import releases, repository, versions, waves
-from capture_policies.models import PolicyVersion, Rollout
+from capture_policies import fleet, simulation_run
+from capture_policies.actions import ceremony, keys, releases, repository, versions, waves
+from capture_policies.models import PolicyVersion, Rollout, Simulation
 from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,7 @@ SCHEDULE: dict[str, float] = {
     "capture_policies.tasks.refresh_timestamp": 600.0,
     "capture_policies.tasks.retire_releases": 3600.0,
 }
+    "capture_policies.tasks.sweep_simulations": 15.0,
 #: More steps than any rollout has; what is left is found by the next sweep.
 MAX_STEPS = 50
 WORKER = Actor.system("worker")
@@ -91,6 +92,19 @@ def retire_releases() -> None:
 def _guarded(name: str, task: Any, row_id: str) -> None:
     """One row that cannot be worked on must not keep the others waiting."""
     try:
+@shared_task(name="capture_policies.tasks.run_simulation", queue="default")
+def run_simulation(simulation_id: str) -> None:
+    simulation_run.run(simulation_id, WORKER)
+
+
+@shared_task(name="capture_policies.tasks.sweep_simulations", queue="default")
+def sweep_simulations() -> None:
+    for pk in (
+        Simulation.objects.waiting(timezone.now()).order_by("requested_at").values_list("pk", flat=True)
+    ):
+        run_simulation(str(pk))
+
+
         task(row_id)
     except ActionError as fault:
         log.warning("sweep_refused", task=name, code=fault.code)

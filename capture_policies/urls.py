@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from capture_policies.views import drafts, explain, parts, rollouts, stops, versions
+from capture_policies.views import (
+    drafts,
+    drills,
+    explain,
+    parts,
+    requests,
+    rollouts,
+    simulations,
+    stops,
+    versions,
+)
 
 app_name = "capture_policies"
 
@@ -38,6 +48,8 @@ urlpatterns = [
     path("policies/releases/<uuid:pk>/roll-out/", rollouts.RolloutNew.as_view(), name="rollout_new"),
     path("policies/releases/<uuid:pk>/roll-back/", rollouts.Rollback.as_view(), name="release_rollback"),
     path("policies/rollouts/", rollouts.RolloutList.as_view(), name="rollout_list"),
+    path(f"{_VERSION}/simulation/", simulations.VersionSimulation.as_view(), name="version_simulation"),
+    path(f"{_DRAFT}/simulation/", simulations.DraftSimulation.as_view(), name="draft_simulation"),
     path(f"{_ROLLOUT}/", rollouts.RolloutDetail.as_view(), name="rollout_detail"),
     path(f"{_ROLLOUT}/hold/", rollouts.RolloutHold.as_view(), name="rollout_hold"),
     path(f"{_ROLLOUT}/resume/", rollouts.RolloutResume.as_view(), name="rollout_resume"),

@@ -16,7 +16,6 @@ from capture_policies.explaining import Explanation, Question
 from capture_policies.models import Release, Rollout
 from jurisdictions.actions import load_packs, record_agreement
 from mci_core import policy as policies
-from mci_core.evaluator import Foreground
 from mci_core.policy import Policy, new_document
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, Desk
 from tests.server.cast import Cast
@@ -321,4 +320,4 @@ def test_the_api_answers_like_the_page(signing: Desk) -> None:
 def test_a_question_has_plain_meanings_for_what_is_missing() -> None:
     question = asking.question_of({"signal": "click"})
     assert (question.title, question.place, question.group, question.tags) == (None, None, "", ())
-    assert isinstance(explaining._foreground(question), Foreground)
+    assert explaining.focus_of(question)["app"] == {}

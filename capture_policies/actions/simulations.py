@@ -1,0 +1,95 @@
+"""The verbs of simulations: ask for one, count the weeks it is about, keep what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.utils import timezone
+
+import audits.actions as log
+from accounts.permissions import require
+from audits.actor import Actor
+from audits.queue import enqueue_on_commit
+from audits.registry import audited, nothing_to_do
+from capture_policies import past_cells, simulating
+from capture_policies.models import PastWeeks, Simulation
+from capture_policies.models_simulation import SimulationState
+from mci_core import policy as policies
+from mci_core.policy import Policy
+
+
+@audited("capture_policies.request_simulation")
+def request_simulation(*, policy: Policy, title: str, actor: Actor) -> Simulation:
+    """Ask what a policy would have made of the last whole weeks. Asked twice: the same answer.
+
+    One that failed begins anew.
+    """
+    require(actor, "capture_policies.request_simulation")
+    since, until = past_cells.weeks_before(timezone.now().date())
+    row, made = Simulation.objects.select_for_update().get_or_create(
+        digest=policy.digest,
+        since=since,
+        until=until,
+        defaults={
+            "body": policies.canonical_bytes(policy.doc),
+            "title": title[:160],
+            "requested_by": actor.user,
+        },
+    )
+    if not made and row.state != SimulationState.FAILED:
+        with nothing_to_do():
+            return row
+    if not made:
+        row.state, row.error, row.done = SimulationState.QUEUED, "", 0
+        row.save(update_fields=["state", "error", "done"])
+    log.append(
+        action="capture_policies.request_simulation",
+        actor=actor,
+        obj=row,
+        facts={"policy": row.digest, "since": since, "until": until},
+    )
+    enqueue_on_commit("capture_policies.tasks.run_simulation", str(row.pk))
+    return row
+
+
+@audited("capture_policies.count_weeks")
+def count_weeks(*, since: date, until: date, cells: Sequence[past_cells.Cell], actor: Actor) -> PastWeeks:
+    """Keep the cells of some weeks. Those that were kept first stay: no answer may differ by one person."""
+    require(actor, "capture_policies.count_weeks")
+    row, made = PastWeeks.objects.get_or_create(
+        since=since, until=until, defaults={"cells": [cell.as_json() for cell in cells]}
+    )
+    if not made:
+        with nothing_to_do():
+            return row
+    log.append(
+        action="capture_policies.count_weeks",
+        actor=actor,
+        obj=row,
+        facts={"since": since, "until": until, "cells": len(cells)},
+    )
+    return row
+
+
+@audited("capture_policies.finish_simulation")
+def finish_simulation(
+    *, simulation: Simulation, rows: Iterable[simulating.Row] = (), error: str = "", actor: Actor
+) -> Simulation:
+    """Keep the result, or the code of what went wrong."""
+    require(actor, "capture_policies.finish_simulation")
+    row = Simulation.objects.select_for_update().get(pk=simulation.pk)
+    if row.state in (SimulationState.DONE, SimulationState.FAILED):
+        with nothing_to_do():
+            return row
+    row.state = SimulationState.FAILED if error else SimulationState.DONE
+    row.error, row.result = error[:40], simulating.as_json(rows)
+    row.finished_at, row.claimed_until, row.done = timezone.now(), None, row.total
+    row.save(update_fields=["state", "error", "result", "finished_at", "claimed_until", "done"])
+    log.append(
+        action="capture_policies.finish_simulation",
+        actor=actor,
+        obj=row,
+        facts={"policy": row.digest, "state": row.state, "error": row.error},
+    )
+    return row

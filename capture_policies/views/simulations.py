@@ -1,0 +1,101 @@
+"""What a version or draft would have made of the last whole weeks, and what it opens that none can replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+
+from accounts.pages import ActionPost
+from accounts.permissions import has
+from capture_policies import differences, document, past_cells, queries
+from capture_policies.actions import simulations
+from capture_policies.models import Simulation
+from capture_policies.simulating import Row, Told
+from capture_policies.views.drafts import OfDraft
+from capture_policies.views.versions import OfVersion
+from mci_core.errors import ActionError
+from mci_core.policy import Policy
+
+#: Lines of what opens on one page; the page of the version has them all.
+OPENS_SHOWN = 50
+
+
+class _SimulationPage(ActionPost, TemplateView):
+    """Shows the result that is kept, how far it is, or a button to ask for one."""
+
+    http_method_names = ("get", "post")  # type: ignore[assignment]  # a page as well as a button
+    template_name = "capture_policies/simulation.html"
+    title = ""
+
+    def policy(self) -> Policy | None:
+        raise NotImplementedError
+
+    @cached_property
+    def judged(self) -> Policy | None:
+        """The policy, or None while a draft is none."""
+        try:
+            return self.policy()
+        except ActionError:
+            return None
+
+    def act(self, **kwargs: Any) -> str:
+        policy = self.policy()
+        assert policy is not None
+        simulations.request_simulation(policy=policy, title=self.title, actor=self.actor)
+        return self.request.path
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        since, until = past_cells.weeks_before(timezone.now().date())
+        found = self._found(since, until)
+        return super().get_context_data(
+            title=self.title,
+            policy=self.judged,
+            since=since,
+            until=until,
+            weeks=past_cells.WEEKS,
+            found=found,
+            told=Told([Row(**row) for row in found.result]) if found and found.state == "done" else None,
+            working=found is not None and found.state in ("queued", "running"),
+            may_run=has(self.request.user, "capture_policies.request_simulation"),
+            **self._opens(),
+            **kwargs,
+        )
+
+    def _found(self, since: Any, until: Any) -> Simulation | None:
+        if self.judged is None:
+            return None
+        rows = Simulation.objects.visible_to(self.request.user).defer("body")
+        return rows.filter(digest=self.judged.digest, since=since, until=until).first()
+
+    def _opens(self) -> dict[str, Any]:
+        """What is wider than the live policy: that was never captured, so no past event tells of it."""
+        if self.judged is None:
+            return {"opens": [], "opens_more": 0}
+        lines = differences.between(queries.policy_of(queries.live_version()), self.judged).lines
+        wider = [line for line in lines if line.direction == "wider"]
+        return {"opens": differences.shown(wider[:OPENS_SHOWN]), "opens_more": len(wider[OPENS_SHOWN:])}
+
+
+class VersionSimulation(OfVersion, _SimulationPage):
+    permission = "capture_policies.view"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # made of the version
+        return f"Version {self.version.number}: {self.version.title}"
+
+    def policy(self) -> Policy | None:
+        return queries.policy_of(self.version)
+
+
+class DraftSimulation(OfDraft, _SimulationPage):
+    permission = "capture_policies.view_drafts"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # that of the draft
+        return self.draft.title
+
+    def policy(self) -> Policy | None:
+        return document.parsed(self.draft)
