@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from capture_policies.views import (
-    drafts,
-    drills,
-    explain,
-    parts,
-    requests,
-    rollouts,
-    simulations,
-    stops,
-    versions,
-)
+from capture_policies.views import drafts, explain, parts, requests, rollouts, stops, versions
 
 app_name = "capture_policies"
 
 _DRAFT = "policies/drafts/<uuid:pk>"
 _VERSION = "policies/versions/<uuid:pk>"
+_REQUEST = "policies/requests/<uuid:pk>"
 _ROLLOUT = "policies/rollouts/<uuid:pk>"
 
 urlpatterns = [
@@ -44,12 +35,21 @@ urlpatterns = [
     path(f"{_VERSION}/document.json", versions.VersionDocument.as_view(), name="version_document"),
     path("policies/explain/", explain.Explain.as_view(), name="explain"),
     path("policies/explain/compare/", explain.Compare.as_view(), name="explain_compare"),
+    path("policies/requests/", requests.RequestList.as_view(), name="request_list"),
+    path("policies/requests/new/", requests.RequestNew.as_view(), name="request_new"),
+    path(f"{_REQUEST}/", requests.RequestDetail.as_view(), name="request_detail"),
+    path(f"{_REQUEST}/take/", requests.RequestTake.as_view(), name="request_take"),
+    path(f"{_REQUEST}/decline/", requests.RequestDecline.as_view(), name="request_decline"),
+    path(f"{_REQUEST}/withdraw/", requests.RequestWithdraw.as_view(), name="request_withdraw"),
+    path(
+        "policies/allowlist/<slug:entry>/remove-now/",
+        requests.EntryRemoveNow.as_view(),
+        name="entry_remove_now",
+    ),
     path("policies/releases/", rollouts.ReleaseList.as_view(), name="release_list"),
     path("policies/releases/<uuid:pk>/roll-out/", rollouts.RolloutNew.as_view(), name="rollout_new"),
     path("policies/releases/<uuid:pk>/roll-back/", rollouts.Rollback.as_view(), name="release_rollback"),
     path("policies/rollouts/", rollouts.RolloutList.as_view(), name="rollout_list"),
-    path(f"{_VERSION}/simulation/", simulations.VersionSimulation.as_view(), name="version_simulation"),
-    path(f"{_DRAFT}/simulation/", simulations.DraftSimulation.as_view(), name="draft_simulation"),
     path(f"{_ROLLOUT}/", rollouts.RolloutDetail.as_view(), name="rollout_detail"),
     path(f"{_ROLLOUT}/hold/", rollouts.RolloutHold.as_view(), name="rollout_hold"),
     path(f"{_ROLLOUT}/resume/", rollouts.RolloutResume.as_view(), name="rollout_resume"),

@@ -53,6 +53,7 @@ def _policies(label: str, name: str, icon: str, key: str, *also: str) -> Entry:
 
 STAFF_ENTRIES: tuple[Entry, ...] = (
     Entry("", "Home", "home", "home", "h"),
+    _policies("Allowlist requests", "request_list", "mail", "b", "entry_remove"),
     _policies("Drafts", "draft_list", "pencil", "d"),
     _policies("Versions", "version_list", "versions", "v"),
     _policies("Rollouts", "rollout_list", "rocket", "r", "release"),
@@ -83,6 +84,15 @@ STAFF_ENTRIES: tuple[Entry, ...] = (
 OWN_ENTRIES: tuple[Entry, ...] = (
     Entry("", "My capture", "privacy_requests_me:home", "shield-check", "m"),
     Entry("", "What is captured", "capture_policies_me:captured", "list-check", "c"),
+    Entry("", "Apps I exclude", "capture_policies_me:excluded", "ban", "x"),
+    Entry(
+        "",
+        "Add or remove an app",
+        "capture_policies_me:request_list",
+        "plus",
+        "a",
+        ("capture_policies_me:request",),
+    ),
     Entry("", "My sessions", "capture_sessions_me:session_list", "stack-2", "s", ("capture_sessions_me:",)),
     Entry("", "Who looked", "reviews_me:look_list", "eye", "w", ("reviews_me:",)),
     Entry(
