@@ -128,14 +128,18 @@ def _load(folder: str, kid: str) -> Ed25519PrivateKey:
     return sealed_keys.unseal(path.read_bytes(), _name(kid))
 
 
-@lru_cache(maxsize=4)
 def _first(folder: str) -> tuple[str, Ed25519PrivateKey]:
     """The key of a server that never replaced one; made by whoever needs it first."""
     path = Path(folder) / f"{_FIRST}.key"
     if not path.exists():
         sealed_keys.write_once(path, sealed_keys.seal(_unsealed_before(folder), _name(_FIRST)))
     (Path(folder) / f"{_FIRST}.pem").unlink(missing_ok=True)
-    key = sealed_keys.unseal(path.read_bytes(), _name(_FIRST))
+    return _opened(str(path), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: str, written: int) -> tuple[str, Ed25519PrivateKey]:
+    key = sealed_keys.unseal(Path(path).read_bytes(), _name(_FIRST))
     return key_id(key.public_key()), key
 
 

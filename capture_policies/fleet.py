@@ -29,8 +29,9 @@ OWN_FAULTS = ("crash", "lease_", "memory_", "redaction_", "release_", "spool_", 
 
 
 def release_for_newcomers() -> Release | None:
-    """The live release, or the one whose last wave (the whole fleet) is on its way already. None while the way
-    back from a halted release waits for signatures: its devices must not get an older number meanwhile.
+    """The live release, or the one whose last wave (the whole fleet) is on its way already.
+
+    None while the way back from a halted release waits for signatures: no device gets an older number.
     """
     if Rollout.objects.running().filter(release__signed_at=None, only_release__isnull=False).exists():
         return None

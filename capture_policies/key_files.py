@@ -9,6 +9,7 @@ product.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +21,8 @@ from audits import sealed_keys
 from mci_core.errors import Invalid, Unavailable
 
 ONLINE_ROLES = ("targets", "snapshot", "timestamp")
+#: In ceremony mode targets delegates the lease keys to an online role of this name.
+LEASES = "leases"
 ROOT_KEYS = ("root-1", "root-2", "root-3")
 ROOT_THRESHOLD = 2
 
@@ -61,15 +64,48 @@ def load(folder: Path, name: str, *, passphrase: bytes | None = None) -> CryptoS
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise Unavailable(
-            f"The signing key {name} is missing. Run: manage.py keys init", code="signing_key_missing"
-        ) from error
+        raise _missing(name) from error
     try:
         if data.startswith(sealed_keys.PEM):
             return CryptoSigner(sealed_keys.ed25519(data, passphrase))
         return CryptoSigner(sealed_keys.unseal(data, name))
     except (ValueError, TypeError) as error:
         raise Invalid(f"The signing key {name} cannot be opened.", code="signing_key_unreadable") from error
+
+
+def create_next(role: str) -> CryptoSigner:
+    """A further key for an online role. It signs nothing until a root names it."""
+    key = Ed25519PrivateKey.generate()
+    signer = CryptoSigner(key)
+    folder = online_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = f"{role}-{signer.public_key.keyid[:12]}"
+    write_private(folder / f"{name}.key", sealed_keys.seal(key, name))
+    return signer
+
+
+def online_signers(role: str) -> dict[Path, CryptoSigner]:
+    """The keys of an online role that lie here: the one that root names, and those before and after it."""
+    folder = online_folder()
+    return {path: load(folder, path.stem) for path in sorted(folder.glob(f"{role}*.key"))}
+
+
+def online_signer(role: str, key_ids: Collection[str]) -> CryptoSigner:
+    """The key here that is one of these. `Unavailable` when none is."""
+    found = online_signers(role)
+    if not found:
+        raise _missing(role)
+    for signer in found.values():
+        if signer.public_key.keyid in key_ids:
+            return signer
+    raise Unavailable(f"The {role} key on this server is not the one in root.", code="signing_key_unknown")
+
+
+def forget_online(role: str, keep: Collection[str]) -> None:
+    """Delete the private keys of a role that nothing names any more."""
+    for path, signer in online_signers(role).items():
+        if signer.public_key.keyid not in keep:
+            path.unlink(missing_ok=True)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -81,6 +117,12 @@ def write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def _missing(name: str) -> Unavailable:
+    return Unavailable(
+        f"The signing key {name} is missing. Run: manage.py keys init", code="signing_key_missing"
+    )
 
 
 def _protect(key: Ed25519PrivateKey, name: str, passphrase: bytes | None) -> bytes:

@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from audits import actions as log
 from audits.actor import Actor
-from capture_policies import signing
+from capture_policies import key_steps, signing
 from capture_policies.locks import lock
 from capture_policies.models import PolicyVersion, Release
-from capture_policies.signing import Target
 
 RELEASE_LIFE = timedelta(days=365)
 
@@ -29,8 +28,9 @@ def sign_next(
     drop: tuple[str, ...] = (),
 ) -> Release:
     """Give these bytes the next number and sign them; part of the caller's transaction and its entry in the
-    log.
+    log. In ceremony mode the release waits for the signatures of approvers (``signed_at`` is empty).
     """
+    by_people = key_steps.approvers_sign()
     lock("capture_policies.release_number")
     number = (Release.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     now = timezone.now()
@@ -39,11 +39,13 @@ def sign_next(
         version=version,
         digest=version.digest,
         restores=restores,
-        signed_at=now,
+        signed_at=None if by_people else now,
         expires_at=now + RELEASE_LIFE,
     )
-    custom = {"kind": "policy", "release": number, "expires": int(release.expires_at.timestamp())}
-    signing.publish([Target(release.target_name, bytes(version.body), {"mci": custom})], drop=drop)
+    if by_people:
+        key_steps.ask_approvers("release", f"Release {number}: {version.title}", release=release)
+    else:
+        signing.publish([key_steps.release_target(release)], drop=drop)
     log.append(
         action=audit_name,
         actor=actor,
@@ -63,5 +65,6 @@ def withdraw(numbers: list[int]) -> None:
     rows = Release.objects.filter(number__in=numbers, withdrawn_at__isnull=True)
     names = [release.target_name for release in rows]
     rows.update(withdrawn_at=timezone.now())
-    if names:
+    # Approvers sign them away with the next release; no lease names them meanwhile.
+    if names and not signing.by_approvers():
         signing.publish([], drop=names)

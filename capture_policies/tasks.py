@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from audits.actor import Actor
 from capture_policies import fleet, simulation_run
@@ -24,8 +25,8 @@ SCHEDULE: dict[str, float] = {
     "capture_policies.tasks.assign_unassigned_devices": 10.0,
     "capture_policies.tasks.refresh_timestamp": 600.0,
     "capture_policies.tasks.retire_releases": 3600.0,
-}
     "capture_policies.tasks.sweep_simulations": 15.0,
+}
 #: More steps than any rollout has; what is left is found by the next sweep.
 MAX_STEPS = 50
 WORKER = Actor.system("worker")
@@ -81,7 +82,9 @@ def assign_unassigned_devices() -> None:
 @shared_task(name="capture_policies.tasks.refresh_timestamp")
 def refresh_timestamp() -> None:
     repository.publish_lease_keys(actor=WORKER)
+    keys.drop_lease_keys(actor=WORKER)
     repository.refresh_timestamp(actor=WORKER)
+    ceremony.ask_for_renewal(actor=WORKER)
 
 
 @shared_task(name="capture_policies.tasks.retire_releases")
@@ -89,9 +92,6 @@ def retire_releases() -> None:
     releases.retire_releases(actor=WORKER)
 
 
-def _guarded(name: str, task: Any, row_id: str) -> None:
-    """One row that cannot be worked on must not keep the others waiting."""
-    try:
 @shared_task(name="capture_policies.tasks.run_simulation", queue="default")
 def run_simulation(simulation_id: str) -> None:
     simulation_run.run(simulation_id, WORKER)
@@ -105,6 +105,9 @@ def sweep_simulations() -> None:
         run_simulation(str(pk))
 
 
+def _guarded(name: str, task: Any, row_id: str) -> None:
+    """One row that cannot be worked on must not keep the others waiting."""
+    try:
         task(row_id)
     except ActionError as fault:
         log.warning("sweep_refused", task=name, code=fault.code)

@@ -53,6 +53,10 @@ STATIC_ROOT: Path = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles" if PRODUC
 if not PRODUCTION:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
+# --- signing ----------------------------------------------------------------------------------------------
+# Releases are signed by approvers with keys that never reach this server; see docs/operations.md.
+CEREMONY = env.flag("CEREMONY", False)
+
 # --- apps -------------------------------------------------------------------------------------------------
 OUR_APPS = [
     "audits",

@@ -9,10 +9,10 @@ from agents import lease_keys
 from audits import actions as log
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
-from capture_policies import signing
+from capture_policies import key_steps, signing
 from capture_policies.locks import lock
 from capture_policies.models import TufFile
-from capture_policies.signing import LEASE_KEYS, Target
+from capture_policies.signing import LEASE_KEYS
 from mci_core import canonical
 
 
@@ -22,7 +22,7 @@ def init_repository(*, root: bytes, actor: Actor) -> None:
     permissions.require(actor, "capture_policies.init_repository")
     lock("capture_policies.repository")
     signing.found(root)
-    signing.publish([_lease_keys_target()])
+    signing.publish_lease_keys(key_steps.lease_keys_target())
     log.append(
         action="capture_policies.init_repository",
         actor=actor,
@@ -32,26 +32,30 @@ def init_repository(*, root: bytes, actor: Actor) -> None:
 
 
 @audited("capture_policies.accept_root")
-def accept_root(*, root: bytes, actor: Actor) -> int:
-    """Take over a new root (new keys, new expiry) and sign everything anew with the keys that it names."""
+def accept_root(*, root: bytes, actor: Actor) -> bool:
+    """Take over a new root (new keys, new expiry) and sign everything anew with the keys that it names.
+
+    False when it names other approvers than those who signed targets: then it counts as soon as they have
+    signed targets anew, so that agents never meet a root without the files that belong to it.
+    """
     permissions.require(actor, "capture_policies.accept_root")
     lock("capture_policies.repository")
-    number = signing.store_root(root)
-    signing.publish([])
+    parsed = signing.check_root(root)
+    counts = key_steps.take_over_root(root, parsed)
     log.append(
         action="capture_policies.accept_root",
         actor=actor,
-        obj=TufFile(name=f"{number}.root.json"),
-        facts={"root": number, "root_sha256": canonical.digest(root)},
+        obj=TufFile(name=f"{parsed.version}.root.json"),
+        facts={"root": parsed.version, "root_sha256": canonical.digest(root), "counts": counts},
     )
-    return number
+    return counts
 
 
 @audited("capture_policies.publish_lease_keys")
 def publish_lease_keys(*, actor: Actor) -> bool:
     """Publish the public lease keys if agents do not have them all yet."""
     permissions.require(actor, "capture_policies.publish_lease_keys")
-    target = _lease_keys_target()
+    target = key_steps.lease_keys_target()
     if not signing.is_founded():
         with nothing_to_do():
             return False
@@ -59,7 +63,7 @@ def publish_lease_keys(*, actor: Actor) -> bool:
     if known is not None and known.hashes["sha256"] == canonical.digest(target.body):
         with nothing_to_do():
             return False
-    signing.publish([target])
+    signing.publish_lease_keys(target)
     log.append(
         action="capture_policies.publish_lease_keys",
         actor=actor,
@@ -89,8 +93,3 @@ def refresh_timestamp(*, actor: Actor, force: bool = False) -> list[str]:
         facts={"roles": signed},
     )
     return signed
-
-
-def _lease_keys_target() -> Target:
-    body = canonical.dumps({"keys": lease_keys.lease_public_keys(), "issuer": lease_keys.server_id()})
-    return Target(LEASE_KEYS, body, {"mci": {"kind": "lease-keys"}})

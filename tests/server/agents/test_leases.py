@@ -179,7 +179,7 @@ def test_the_device_row_says_until_when_capture_is_possible(agent: Agent, settin
 
 def test_a_key_survives_a_restart_and_is_read_by_its_owner_only(db: None, keys_dir: Any) -> None:
     first = lease_keys.lease_public_keys()
-    lease_keys._first.cache_clear()
+    lease_keys._opened.cache_clear()
     assert lease_keys.lease_public_keys() == first
     assert lease_keys.signing_key()[0] in first
     path = keys_dir / "lease" / "current.key"
