@@ -24,7 +24,7 @@ from capture_policies.notice_text import write
 from jurisdictions.coverage import Captured, Policies, Told
 from mci_core import policy_diff
 from mci_core.evaluator_scope import Facts, in_scope
-from mci_core.policy_model import EVERYWHERE, AppMatch, Change, Entry, Policy
+from mci_core.policy_model import EVERYWHERE, PLATFORM_WORDS, AppMatch, Change, Entry, Policy
 
 __all__ = ["POLICIES", "covers", "outgrown", "what_held_devices_capture"]
 
@@ -79,8 +79,8 @@ def reduced(policy: Policy, facts: Facts, denied: tuple[str, ...]) -> Policy:
 def _reduced_entry(entry: Entry, facts: Facts, denied: frozenset[str]) -> Entry | None:
     signals = entry.signals - denied
     match = entry.match
-    if isinstance(match, AppMatch) and facts.platform is not None:
-        own = getattr(match, facts.platform, ())
+    if isinstance(match, AppMatch) and facts.platform in PLATFORM_WORDS:
+        own = getattr(match, facts.platform)
         match = replace(AppMatch(names=match.names), **({facts.platform: own} if own else {}))
         if match == AppMatch():
             return None

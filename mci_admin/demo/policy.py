@@ -1,23 +1,22 @@
-"""The policy of the invented company: four work apps, one rule with its examples, and its notice."""
+"""The policy of the invented company: four work apps, one rule with its examples, and its notices."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from audits.actor import Actor
 from capture_policies.actions import drafts, releases, versions
 from capture_policies.actions.rollouts import WavePlan, start_rollout
 from capture_policies.models import PolicyVersion, Release, Rollout
-from jurisdictions.actions import acknowledge_notice, publish_notice, record_agreement
+from capture_policies.notice_text import families
+from jurisdictions import coverage
+from jurisdictions.actions import acknowledge_notice, publish_generated, record_agreement
 from jurisdictions.models import Notice
+from jurisdictions.rulings import ruling_for
 from mci_admin.demo.people import Person, act_as
 from mci_core.samples import CUSTOMERS
-
-NOTICE = """While you work in the apps listed on the page "My capture", your computer records what you do$
-there, to train programs that operate such apps. Personal data is masked on your computer before it is stored.
-
-It is never used to judge you or anybody: there is no screen that could. You can pause it at any time, have
-the last minutes forgotten, leave out an app, and ask for deletion of everything. Nobody keeps score."""
 
 ALL_BUT_KEYS = ["mouse_move", "click", "scroll", "shortcut", "text", "screenshot", "window_title"]
 ENTRIES: tuple[dict[str, Any], ...] = (
@@ -120,14 +119,24 @@ def roll_out(release: Release, admin: Actor) -> Rollout:
     return start_rollout(release=release, waves=waves, reason="First release of the year", actor=admin)
 
 
-def give_notice(officer: Actor, people: list[Person], *, digest: str) -> Notice:
-    """Publish the notice; everybody but the last three people acknowledges it."""
-    notice = publish_notice(
-        title="What your computer records", text=NOTICE, policy_digest=digest, actor=officer
-    )
+def give_notice(officer: Actor, people: list[Person]) -> list[Notice]:
+    """Publish the notice of each family of places; all but the last three people acknowledge theirs."""
+    notices = []
+    for place in families():
+        written = coverage.write(place.family)
+        assert written is not None
+        notices.append(publish_generated(place=place.family, shown_sha256=written.sha256, actor=officer))
     for person in people[:-3]:
-        acknowledge_notice(subject=act_as(person.user).user.subject, notice=notice, actor=act_as(person.user))
-    return notice
+        acknowledge(act_as(person.user))
+    return notices
+
+
+def acknowledge(actor: Actor) -> None:
+    """Read the notice that counts where the person works; nothing where no place is known."""
+    subject = actor.user.subject
+    notice = ruling_for(subject, at=timezone.now(), personal_device=False).notice
+    if notice is not None:
+        acknowledge_notice(subject=subject, notice=notice, actor=actor)
 
 
 def agree(officer: Actor, today: Any) -> None:

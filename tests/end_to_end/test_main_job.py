@@ -58,6 +58,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         homes = [company.enrol(number) for number in range(2)]
         recordings = [company.recordings(f"planted-{n}", minutes="1.5") for n in range(2)]
         release = company.act("new_release", "crm")
+        company.act("tell_everybody")
         company.act("roll_out", str(release["number"]))
         for home, folder in zip(homes, recordings, strict=True):
             company.start_agent(home, folder, "--speed", "0")

@@ -64,7 +64,7 @@ def _make(*, days: int, past_agents: int, each: int) -> dict[str, Any]:
         entries = policy.ENTRIES + (policy.REPLAYED if os.environ.get("SESSIONS") else ())
         release = policy.release_policy(staff, title="Office work", entries=entries)
         policy.agree(staff["privacy_officer"][0], start.date())
-        policy.give_notice(staff["privacy_officer"][0], crew, digest=release.digest)
+        policy.give_notice(staff["privacy_officer"][0], crew)
         employees = [person for person in crew if not person.role]
         past = [
             history.enrol(people.act_as(person.user).user.subject, number, staff["admin"][1])

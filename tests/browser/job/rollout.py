@@ -16,6 +16,7 @@ MINUTE = 60_000
 def roll_out(scene: Scene) -> None:
     """Started while no agent runs: the page shows who was told, then follows them as they come."""
     enrolled = scene.agents_ready()
+    scene.company.act("tell_everybody")  # it captures more: without a notice that says so nobody is captured
     walk = scene.walks["admin"]
     page = walk.page
     page.get_by_role("link", name="Roll out…").click()
