@@ -26,7 +26,8 @@ from mci_admin.services.places import as_server_user, ends_with_us, server_user
 from mci_admin.services.servers import stop
 from tests.plugin_servers import let_owner_empty_tables
 
-TESTS = ["tests/server"]
+#: The tests without a server need none of these two; they are here to be counted with the others.
+TESTS = ["tests/server", "tests/pure"]
 
 
 def binaries() -> tuple[Path, Path] | None:
@@ -116,7 +117,8 @@ def main(arguments: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="mci-external-"))
     try:
         with servers(folder) as environment:
-            command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *(arguments or TESTS)]
+            named = any(not argument.startswith("-") for argument in arguments)
+            command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *([] if named else TESTS), *arguments]
             done = subprocess.run(command, env={**os.environ, **environment}, check=False)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
