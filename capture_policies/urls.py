@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from capture_policies.views import drafts, explain, parts, requests, rollouts, stops, versions
+from capture_policies.views import drafts, explain, parts, requests, rollouts, simulations, stops, versions
 
 app_name = "capture_policies"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path(f"{_VERSION}/approve/", versions.VersionApprove.as_view(), name="version_approve"),
     path(f"{_VERSION}/reject/", versions.VersionReject.as_view(), name="version_reject"),
     path(f"{_VERSION}/document.json", versions.VersionDocument.as_view(), name="version_document"),
+    path(f"{_VERSION}/simulation/", simulations.VersionSimulation.as_view(), name="version_simulation"),
+    path(f"{_DRAFT}/simulation/", simulations.DraftSimulation.as_view(), name="draft_simulation"),
     path("policies/explain/", explain.Explain.as_view(), name="explain"),
     path("policies/explain/compare/", explain.Compare.as_view(), name="explain_compare"),
     path("policies/requests/", requests.RequestList.as_view(), name="request_list"),
