@@ -8,18 +8,23 @@ so that one policy has one digest.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import best_match
 
 from mci_core import canonical, policy_diff
 from mci_core.errors import Invalid, TooLarge
+from mci_core.policy_faults import (
+    faults_of_meaning,
+    faults_of_rules,
+    faults_of_shape,
+    identities,
+    in_words,
+    json_path,
+    validator,
+)
 from mci_core.policy_model import (
     ENGINE_VERSION,
     ENTRY_KINDS,
@@ -57,7 +62,6 @@ from mci_core.policy_model import (
     Selector,
     SiteMatch,
 )
-from mci_core.policy_sites import site_place, site_problem
 
 __all__ = [
     "ENGINE_VERSION",
@@ -98,6 +102,8 @@ __all__ = [
     "check_policy_for_approval",
     "diff",
     "direction",
+    "faults",
+    "identities",
     "new_document",
     "parse",
     "parse_entry",
@@ -148,8 +154,34 @@ def parse(source: bytes | Mapping[str, Any]) -> Policy:
     Raises `Invalid` whose `field` is the JSON path of the first fault, `TooLarge` above 2 MiB.
     """
     doc = _document(source)
-    _check_schema(doc)
-    policy = Policy(
+    error = best_match(validator().iter_errors(doc))
+    if error is not None:
+        raise Invalid(in_words(error), code="policy_invalid", field=json_path(error))
+    policy = _made(doc)
+    for path, message in faults_of_meaning(policy):
+        raise Invalid(message, code="policy_invalid", field=path)
+    for path, fault in faults_of_rules(policy):
+        raise Invalid(fault.message, code=fault.code, field=path) from fault
+    return policy
+
+
+def faults(source: bytes | Mapping[str, Any]) -> list[Problem]:
+    """Every reason why a document does not parse, where `parse` names the first; empty when it does.
+
+    Raises `TooLarge`, and `Invalid` for what is no object at all.
+    """
+    doc = _document(source)
+    shape = list(faults_of_shape(doc))
+    if shape:
+        return [Problem(path, message) for path, message in shape]
+    policy = _made(doc)
+    found = [Problem(path, message) for path, message in faults_of_meaning(policy)]
+    return found + [Problem(path, fault.message) for path, fault in faults_of_rules(policy)]
+
+
+def _made(doc: dict[str, Any]) -> Policy:
+    """The policy of a document that fits the schema."""
+    return Policy(
         name=doc["name"],
         purpose=doc["purpose"],
         entries=tuple(parse_entry(entry) for entry in doc["entries"]),
@@ -162,10 +194,6 @@ def parse(source: bytes | Mapping[str, Any]) -> Policy:
         ruleset_digest=ruleset_digest(doc),
         doc=doc,
     )
-    for path, message in _faults(policy):
-        raise Invalid(message, code="policy_invalid", field=path)
-    _compile_rules(policy)
-    return policy
 
 
 def diff(old: Policy | Mapping[str, Any] | None, new: Policy | Mapping[str, Any]) -> list[Change]:
@@ -191,28 +219,6 @@ def _document(source: bytes | Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(doc, dict):
         raise Invalid("A policy document is a JSON object.", code="policy_invalid", field="$")
     return doc
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    schema = json.loads(files("mci_core").joinpath("policy_schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
-
-
-def _check_schema(doc: dict[str, Any]) -> None:
-    error = best_match(_validator().iter_errors(doc))
-    if error is not None:
-        raise Invalid(_words(error), code="policy_invalid", field=_json_path(error))
-
-
-def _words(error: ValidationError) -> str:
-    """The fault in words, without repeating a whole document in the message."""
-    return error.message if len(error.message) <= 300 else f"This does not fit: {error.validator}."
-
-
-def _json_path(error: ValidationError) -> str:
-    path = error.json_path.removeprefix("$").removeprefix(".")
-    return path or "$"
 
 
 def parse_entry(doc: Mapping[str, Any]) -> Entry:
@@ -271,68 +277,6 @@ def _limits(doc: Mapping[str, Any]) -> Limits:
     return Limits(
         doc["cpu_percent"], doc["upload_bytes_per_day"], doc["spool_bytes"], tuple(doc["pause_minutes"])
     )
-
-
-def _faults(policy: Policy) -> Iterator[tuple[str, str]]:
-    """What the schema cannot say, in document order: (JSON path, sentence)."""
-    yield from _twice("entries", [entry.id for entry in policy.entries])
-    yield from _twice("rules", [rule.id for rule in policy.rules])
-    owners: dict[object, str] = {}
-    for index, entry in enumerate(policy.entries):
-        yield from _match_faults(f"entries[{index}].match", entry)
-        for key in identities(entry):
-            other = owners.setdefault(key, entry.id)
-            if other != entry.id:
-                yield (
-                    f"entries[{index}].match",
-                    f"The entries {other} and {entry.id} name the same app or site.",
-                )
-    known = {entry.id for entry in policy.entries}
-    for index, rule in enumerate(policy.rules):
-        for place, entry_id in enumerate(rule.selector.entries):
-            if entry_id not in known:
-                yield f"rules[{index}].selector.entries[{place}]", f"There is no entry {entry_id}."
-
-
-def _twice(where: str, ids: list[str]) -> Iterator[tuple[str, str]]:
-    for index, name in enumerate(ids):
-        if name in ids[:index]:
-            yield f"{where}[{index}].id", f"The id {name} is used twice."
-
-
-def _match_faults(path: str, entry: Entry) -> Iterator[tuple[str, str]]:
-    if isinstance(entry.match, SiteMatch):
-        fault = site_problem(entry.match)
-        if fault is not None:
-            yield f"{path}.{fault[0]}", fault[1]
-    elif not identities(entry):
-        yield path, "Name the program on at least one platform."
-
-
-def identities(entry: Entry) -> list[object]:
-    """What an entry is known by. No two entries may share one, so that at most one decides."""
-    match = entry.match
-    if isinstance(match, SiteMatch):
-        return [site_place(match)]
-    return [
-        *(("exe", name.casefold()) for name in (*match.windows, *match.linux)),
-        *(("bundle", name.casefold()) for name in match.macos),
-        *(("name", name.casefold()) for name in {*match.names, *match.linux}),
-    ]
-
-
-def _compile_rules(policy: Policy) -> None:
-    if not policy.rules:
-        return
-    # Imported here because the rule compiler itself imports the vocabulary of this package.
-    from mci_core.redaction.rules import compile_rule
-
-    for index, rule in enumerate(policy.rules):
-        try:
-            compile_rule(rule)
-        except Invalid as error:
-            field = f"rules[{index}].{error.field or 'match'}"
-            raise Invalid(error.message, code=error.code, field=field) from error
 
 
 def check_policy_for_approval(policy: Policy) -> list[Problem]:
