@@ -24,30 +24,28 @@ from accounts.actors import user_actor
 from accounts.api_base import ApiThrottled
 from accounts.serializers import ReasonSerializer
 from capture_policies import queries, serializers
-from capture_policies.actions import drafts, rollouts, versions
+from capture_policies.actions import drafts, rollouts
 from capture_policies.actions.from_document import create_draft_from_document
 from capture_policies.models import (
-    Approval,
     DraftEntry,
     DraftRule,
     PolicyDraft,
-    PolicyVersion,
     Release,
     Rollout,
 )
 
 
-def _valid(kind: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> Any:
+def valid(kind: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> Any:
     given = kind(data=request.data, **kwargs)
     given.is_valid(raise_exception=True)
     return given
 
 
-def _of(name: str) -> list[type[HasPermission]]:
+def of(name: str) -> list[type[HasPermission]]:
     return [HasPermission.of(f"capture_policies.{name}")]
 
 
-class _Reading(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
+class Reading(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
     """Lists are light; one object comes with everything about it."""
 
     detail_serializer: type[BaseSerializer[Any]] | None = None
@@ -62,7 +60,7 @@ def _live_key() -> Any:
     return None if release is None else release.pk
 
 
-class DraftViewSet(_Reading):
+class DraftViewSet(Reading):
     """Working copies of policies."""
 
     permission_classes = [
@@ -79,7 +77,7 @@ class DraftViewSet(_Reading):
 
     @extend_schema(request=serializers.NewDraftSerializer, responses={201: serializers.DraftDetailSerializer})
     def create(self, request: Request) -> Response:
-        given = _valid(serializers.NewDraftSerializer, request).validated_data
+        given = valid(serializers.NewDraftSerializer, request).validated_data
         draft = drafts.create_draft(**given, actor=user_actor(request))
         return self._shown(draft, status.HTTP_201_CREATED)
 
@@ -88,11 +86,11 @@ class DraftViewSet(_Reading):
         detail=False,
         methods=["post"],
         url_path="from-document",
-        permission_classes=_of("create_draft_from_document"),
+        permission_classes=of("create_draft_from_document"),
     )
     def from_document(self, request: Request) -> Response:
         """A draft with exactly this content; the same content again gives the draft that is there."""
-        given = _valid(serializers.DocumentSerializer, request).validated_data
+        given = valid(serializers.DocumentSerializer, request).validated_data
         draft = create_draft_from_document(
             doc=given["document"],
             justification=given["justification"],
@@ -103,15 +101,15 @@ class DraftViewSet(_Reading):
 
     @extend_schema(request=serializers.DraftSettingsSerializer, responses=serializers.DraftDetailSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
-        given = _valid(serializers.DraftSettingsSerializer, request).validated_data
+        given = valid(serializers.DraftSettingsSerializer, request).validated_data
         draft = self.get_object()
         return self._shown(drafts.update_draft_settings(draft=draft, data=given, actor=user_actor(request)))
 
     @extend_schema(request=serializers.EntrySerializer, responses=serializers.DraftDetailSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("put_entry"))
+    @action(detail=True, methods=["post"], permission_classes=of("put_entry"))
     def entries(self, request: Request, pk: str) -> Response:
         """Add an app or site, or replace the one with this id."""
-        data = _valid(serializers.EntrySerializer, request).document()
+        data = valid(serializers.EntrySerializer, request).document()
         draft = self.get_object()
         row = DraftEntry.objects.filter(draft=draft, key=data["id"]).first()
         drafts.put_entry(draft=draft, entry=row, data=data, actor=user_actor(request))
@@ -122,7 +120,7 @@ class DraftViewSet(_Reading):
         detail=True,
         methods=["delete"],
         url_path="entries/(?P<key>[a-z0-9_-]+)",
-        permission_classes=_of("remove_entry"),
+        permission_classes=of("remove_entry"),
     )
     def entry(self, request: Request, pk: str, key: str) -> Response:
         """Take an app or site out."""
@@ -132,10 +130,10 @@ class DraftViewSet(_Reading):
         return self._shown(draft)
 
     @extend_schema(request=serializers.RuleSerializer, responses=serializers.DraftDetailSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("put_rule"))
+    @action(detail=True, methods=["post"], permission_classes=of("put_rule"))
     def rules(self, request: Request, pk: str) -> Response:
         """Add a redaction rule, or replace the one with this id."""
-        data = _valid(serializers.RuleSerializer, request).validated_data
+        data = valid(serializers.RuleSerializer, request).validated_data
         draft = self.get_object()
         row = DraftRule.objects.filter(draft=draft, key=data["id"]).first()
         drafts.put_rule(draft=draft, rule=row, data=data, actor=user_actor(request))
@@ -146,7 +144,7 @@ class DraftViewSet(_Reading):
         detail=True,
         methods=["delete"],
         url_path="rules/(?P<key>[a-z0-9_-]+)",
-        permission_classes=_of("remove_rule"),
+        permission_classes=of("remove_rule"),
     )
     def rule(self, request: Request, pk: str, key: str) -> Response:
         """Take a redaction rule out."""
@@ -156,13 +154,13 @@ class DraftViewSet(_Reading):
         return self._shown(draft)
 
     @extend_schema(request=None, responses={201: serializers.VersionDetailSerializer})
-    @action(detail=True, methods=["post"], permission_classes=_of("submit_draft"))
+    @action(detail=True, methods=["post"], permission_classes=of("submit_draft"))
     def submit(self, request: Request, pk: str) -> Response:
         version = drafts.submit_draft(draft=self.get_object(), actor=user_actor(request))
         return Response(serializers.VersionDetailSerializer(version).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=serializers.DraftDetailSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("discard_draft"))
+    @action(detail=True, methods=["post"], permission_classes=of("discard_draft"))
     def discard(self, request: Request, pk: str) -> Response:
         return self._shown(drafts.discard_draft(draft=self.get_object(), actor=user_actor(request)))
 
@@ -171,53 +169,10 @@ class DraftViewSet(_Reading):
         return Response(serializers.DraftDetailSerializer(fresh).data, status=code)
 
 
-class VersionViewSet(_Reading):
-    """Immutable versions and the decisions on them."""
-
-    permission_classes = _of("view")
-    serializer_class = serializers.VersionSerializer
-    detail_serializer = serializers.VersionDetailSerializer
-    queryset = PolicyVersion.objects.none()
-    filterset_fields = ("state", "direction", "author")
-
-    def get_queryset(self) -> QuerySet[PolicyVersion]:
-        rows = PolicyVersion.objects.visible_to(self.request.user).order_by("-number")
-        if self.action == "list":
-            return rows.light()
-        return rows.select_related("compared_with").prefetch_related("approvals")
-
-    @extend_schema(request=serializers.DecisionSerializer, responses=serializers.ApprovalSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("approve_version"))
-    def approve(self, request: Request, pk: str) -> Response:
-        given = _valid(serializers.DecisionSerializer, request).validated_data
-        made = versions.approve_version(version=self.get_object(), **given, actor=user_actor(request))
-        return Response(serializers.ApprovalSerializer(made).data)
-
-    @extend_schema(request=serializers.DecisionSerializer, responses=serializers.ApprovalSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("reject_version"))
-    def reject(self, request: Request, pk: str) -> Response:
-        given = _valid(serializers.DecisionSerializer, request).validated_data
-        made = versions.reject_version(version=self.get_object(), **given, actor=user_actor(request))
-        return Response(serializers.ApprovalSerializer(made).data)
-
-
-class ApprovalViewSet(_Reading):
-    """Who decided what on which bytes."""
-
-    permission_classes = _of("view")
-    serializer_class = serializers.ApprovalSerializer
-    queryset = Approval.objects.none()
-    filterset_fields = ("version", "approver", "decision")
-
-    def get_queryset(self) -> QuerySet[Approval]:
-        seen = PolicyVersion.objects.visible_to(self.request.user)
-        return Approval.objects.filter(version__in=seen).order_by("-at", "pk")
-
-
-class ReleaseViewSet(_Reading):
+class ReleaseViewSet(Reading):
     """Signed releases."""
 
-    permission_classes = _of("view")
+    permission_classes = of("view")
     serializer_class = serializers.ReleaseSerializer
     queryset = Release.objects.none()
     filterset_fields = ("version", "number")
@@ -239,15 +194,15 @@ class ReleaseViewSet(_Reading):
         return Response(serializers.ReleaseDocumentSerializer(self.get_object()).data)
 
     @extend_schema(request=ReasonSerializer, responses={201: serializers.RolloutDetailSerializer})
-    @action(detail=True, methods=["post"], url_path="roll-back", permission_classes=_of("rollback_to"))
+    @action(detail=True, methods=["post"], url_path="roll-back", permission_classes=of("rollback_to"))
     def roll_back(self, request: Request, pk: str) -> Response:
         """Bring the content of this release back, under a new number."""
-        given = _valid(ReasonSerializer, request).validated_data
+        given = valid(ReasonSerializer, request).validated_data
         made = rollouts.rollback_to(release=self.get_object(), **given, actor=user_actor(request))
         return Response(serializers.RolloutDetailSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
-class RolloutViewSet(_Reading):
+class RolloutViewSet(Reading):
     """Releases on their way."""
 
     permission_classes = [HasPermission.of("capture_policies.view", write="capture_policies.start_rollout")]
@@ -264,7 +219,7 @@ class RolloutViewSet(_Reading):
         request=serializers.NewRolloutSerializer, responses={201: serializers.RolloutDetailSerializer}
     )
     def create(self, request: Request) -> Response:
-        given = _valid(serializers.NewRolloutSerializer, request)
+        given = valid(serializers.NewRolloutSerializer, request)
         values = given.validated_data
         made = rollouts.start_rollout(
             release=values["release"], reason=values["reason"], actor=user_actor(request), **given.plans()
@@ -272,21 +227,21 @@ class RolloutViewSet(_Reading):
         return Response(serializers.RolloutDetailSerializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=ReasonSerializer, responses=serializers.RolloutDetailSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("hold_rollout"))
+    @action(detail=True, methods=["post"], permission_classes=of("hold_rollout"))
     def hold(self, request: Request, pk: str) -> Response:
         return self._steered(rollouts.hold_rollout, request)
 
     @extend_schema(request=ReasonSerializer, responses=serializers.RolloutDetailSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("resume_rollout"))
+    @action(detail=True, methods=["post"], permission_classes=of("resume_rollout"))
     def resume(self, request: Request, pk: str) -> Response:
         return self._steered(rollouts.resume_rollout, request)
 
     @extend_schema(request=ReasonSerializer, responses=serializers.RolloutDetailSerializer)
-    @action(detail=True, methods=["post"], permission_classes=_of("halt_rollout"))
+    @action(detail=True, methods=["post"], permission_classes=of("halt_rollout"))
     def halt(self, request: Request, pk: str) -> Response:
         return self._steered(rollouts.halt_rollout, request)
 
     def _steered(self, verb: Any, request: Request) -> Response:
-        given = _valid(ReasonSerializer, request).validated_data
+        given = valid(ReasonSerializer, request).validated_data
         rollout = verb(rollout=self.get_object(), **given, actor=user_actor(request))
         return Response(serializers.RolloutDetailSerializer(rollout).data)

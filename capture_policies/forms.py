@@ -1,4 +1,4 @@
-"""What people fill in to decide on a version, to roll a release out and to stop capture. Rules live in the
+"""What people fill in to decide on a version and to roll a release out. Rules live in the
 actions.
 """
 
@@ -8,8 +8,6 @@ from typing import Any
 
 from django import forms
 
-from accounts.models import Department
-from agents.models import Device
 from capture_policies.rollout_steps import DEFAULT_WAVES, WavePlan
 
 
@@ -26,6 +24,29 @@ class DecisionForm(forms.Form):
 
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     reason = _reason("Stays with the decision, for the author and for the log.")
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Comment",
+        help_text="Read by everybody who sees drafts. It decides nothing and cannot be changed.",
+    )
+
+
+class CompareForm(forms.Form):
+    """``with`` is the number of the other version; 0 stands for no policy at all."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["with"] = forms.IntegerField(
+            min_value=0,
+            max_value=2_000_000_000,
+            label="Compare with version",
+            help_text="Its number. 0 shows everything as new.",
+            widget=forms.NumberInput(attrs={"list": "versions"}),
+        )
 
 
 class RolloutForm(forms.Form):
@@ -75,34 +96,3 @@ class BaseWaveSet(forms.BaseFormSet[WaveForm]):
 
 
 WaveSet = forms.formset_factory(WaveForm, formset=BaseWaveSet, extra=2, max_num=10, absolute_max=10)
-
-
-class StopForm(forms.Form):
-    scope = forms.ChoiceField(
-        choices=[
-            ("programme", "The whole programme"),
-            ("place", "A place"),
-            ("department", "A department"),
-            ("device", "A device"),
-        ],
-        widget=forms.RadioSelect,
-        initial="programme",
-        label="Stop",
-    )
-    place = forms.CharField(
-        max_length=8, required=False, help_text="Country, or country and state: DE, US-NY."
-    )
-    department = forms.ModelChoiceField(Department.objects.order_by("name"), required=False)
-    device = forms.UUIDField(required=False, label="Device id", help_text="As on the page of the device.")
-    reason = _reason("Goes to the log. Do not name a person.")
-
-    def value(self) -> str:
-        """What the scope names; empty for the whole programme."""
-        given = self.cleaned_data.get(self.cleaned_data["scope"])
-        return "" if given is None else str(getattr(given, "pk", given)).strip()
-
-    def clean_device(self) -> Any:
-        given = self.cleaned_data["device"]
-        if given is not None and not Device.objects.filter(pk=given).exists():
-            raise forms.ValidationError("There is no such device.")
-        return given

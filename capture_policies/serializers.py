@@ -156,9 +156,24 @@ class DraftDetailSerializer(DraftSerializer):
 
 
 class ApprovalSerializer(serializers.ModelSerializer[Approval]):
+    """A decision. An approval counts until ``valid_until``, unless it was withdrawn or led to a release."""
+
+    withdrawn_at = serializers.DateTimeField(source="withdrawal.at", default=None, read_only=True)
+
     class Meta:
         model = Approval
-        fields = ("id", "version", "digest", "approver", "role", "decision", "reason", "at")
+        fields: tuple[str, ...] = (
+            "id",
+            "version",
+            "digest",
+            "approver",
+            "role",
+            "decision",
+            "reason",
+            "at",
+            "valid_until",
+            "withdrawn_at",
+        )
         read_only_fields = fields
 
 
@@ -174,9 +189,11 @@ class VersionSerializer(serializers.ModelSerializer[PolicyVersion]):
             "ruleset_digest",
             "direction",
             "compared_with",
+            "replaces",
             "author",
             "state",
             "submitted_at",
+            "cool_down_until",
             "decided_at",
         )
         read_only_fields = fields

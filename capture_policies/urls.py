@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from capture_policies.views import drafts, explain, parts, requests, rollouts, simulations, stops, versions
+from capture_policies.views import (
+    allowlist,
+    bulk,
+    decisions,
+    drafts,
+    drills,
+    explain,
+    parts,
+    requests,
+    rollouts,
+    simulations,
+    stops,
+    versions,
+)
 
 app_name = "capture_policies"
 
@@ -12,8 +25,18 @@ _DRAFT = "policies/drafts/<uuid:pk>"
 _VERSION = "policies/versions/<uuid:pk>"
 _REQUEST = "policies/requests/<uuid:pk>"
 _ROLLOUT = "policies/rollouts/<uuid:pk>"
+_ENTRY = "policies/allowlist/<slug:entry>"
 
 urlpatterns = [
+    path("policies/allowlist/", allowlist.AllowlistPage.as_view(), name="allowlist"),
+    path("policies/allowlist.csv", allowlist.AllowlistExport.as_view(form="csv"), name="allowlist_csv"),
+    path("policies/allowlist.yaml", allowlist.AllowlistExport.as_view(form="yaml"), name="allowlist_yaml"),
+    path(f"{_ENTRY}/", allowlist.EntryDetail.as_view(), name="allowlist_entry"),
+    path(f"{_ENTRY}/propose/", allowlist.EntryPropose.as_view(), name="allowlist_propose"),
+    path(f"{_DRAFT}/catalogue/", bulk.DraftCatalogue.as_view(), name="draft_catalogue"),
+    path(f"{_DRAFT}/import/", bulk.DraftImport.as_view(), name="draft_import"),
+    path(f"{_DRAFT}/entries.csv", allowlist.DraftExport.as_view(form="csv"), name="draft_csv"),
+    path(f"{_DRAFT}/entries.yaml", allowlist.DraftExport.as_view(form="yaml"), name="draft_yaml"),
     path("policies/drafts/", drafts.DraftList.as_view(), name="draft_list"),
     path("policies/drafts/new/", drafts.DraftNew.as_view(), name="draft_new"),
     path(f"{_DRAFT}/", drafts.DraftDetail.as_view(), name="draft_detail"),
@@ -30,8 +53,13 @@ urlpatterns = [
     path("policies/versions/", versions.VersionList.as_view(), name="version_list"),
     path(f"{_VERSION}/", versions.VersionDetail.as_view(), name="version_detail"),
     path(f"{_VERSION}/try/", versions.VersionTry.as_view(), name="version_try"),
-    path(f"{_VERSION}/approve/", versions.VersionApprove.as_view(), name="version_approve"),
-    path(f"{_VERSION}/reject/", versions.VersionReject.as_view(), name="version_reject"),
+    path(f"{_VERSION}/compare/", versions.VersionCompare.as_view(), name="version_compare"),
+    path(f"{_VERSION}/captured/", versions.VersionCaptured.as_view(), name="version_captured"),
+    path(f"{_VERSION}/approve/", decisions.VersionApprove.as_view(), name="version_approve"),
+    path(f"{_VERSION}/reject/", decisions.VersionReject.as_view(), name="version_reject"),
+    path(f"{_VERSION}/request-changes/", decisions.VersionChanges.as_view(), name="version_changes"),
+    path(f"{_VERSION}/withdraw/", decisions.VersionWithdraw.as_view(), name="version_withdraw"),
+    path(f"{_VERSION}/comments/", decisions.VersionComments.as_view(), name="version_comment"),
     path(f"{_VERSION}/document.json", versions.VersionDocument.as_view(), name="version_document"),
     path(f"{_VERSION}/simulation/", simulations.VersionSimulation.as_view(), name="version_simulation"),
     path(f"{_DRAFT}/simulation/", simulations.DraftSimulation.as_view(), name="draft_simulation"),
@@ -59,6 +87,10 @@ urlpatterns = [
     path(f"{_ROLLOUT}/waves/<int:number>/", rollouts.WaveChange.as_view(), name="rollout_wave"),
     path("stop/", stops.StopHome.as_view(), name="stop"),
     path("stop/new/", stops.StopNew.as_view(), name="stop_new"),
+    path("stop/drills/", drills.DrillList.as_view(), name="stop_drills"),
+    path("stop/drills/new/", drills.DrillNew.as_view(), name="stop_drill_new"),
+    path("stop/drills/<uuid:pk>/", drills.DrillDetail.as_view(), name="stop_drill"),
+    path("stop/drills/<uuid:pk>/end/", drills.DrillEnd.as_view(), name="stop_drill_end"),
     path("stop/<uuid:pk>/", stops.StopDetail.as_view(), name="stop_detail"),
     path("stop/<uuid:pk>/restart/", stops.RestartRequest.as_view(), name="stop_restart"),
     path("stop/<uuid:pk>/confirm/", stops.RestartConfirm.as_view(), name="stop_confirm"),

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.permissions import has, roles_of
 from accounts.waiting import WaitingItem
 from capture_policies.approvals import ROLE_WORDS, SECOND_ROLES
-from capture_policies.models import PolicyVersion, Release, Rollout, RolloutState
+from capture_policies.models import Approval, PolicyVersion, Release, Rollout, RolloutState
 
 APPROVERS = frozenset(ROLE_WORDS)
 
@@ -28,8 +28,10 @@ def _versions(user: User) -> WaitingItem | None:
     own = roles_of(user)
     if not own & APPROVERS:
         return None
-    rows = PolicyVersion.objects.in_review().exclude(author=user).exclude(approvals__approver=user)
-    rows = rows.exclude(direction="wider", approvals__role__in=_spent(own))
+    counting = Approval.objects.counting()
+    rows = PolicyVersion.objects.in_review().exclude(author=user)
+    rows = rows.exclude(pk__in=counting.filter(approver=user).values("version"))
+    rows = rows.exclude(direction="wider", pk__in=counting.filter(role__in=_spent(own)).values("version"))
     if not own & {"privacy_officer", "admin"}:
         rows = rows.filter(direction="wider")
     count = rows.distinct().count()

@@ -20,7 +20,7 @@ from accounts.access import StaffPage
 from accounts.pages import ActionForm, ActionPost
 from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
-from capture_policies import document, queries, words
+from capture_policies import document, queries, standing, words
 from capture_policies.actions import drafts
 from capture_policies.draft_forms import DraftForm, SettingsForm
 from capture_policies.models import DraftState, PolicyDraft, PolicyVersion
@@ -145,7 +145,8 @@ class DraftDetail(OfDraft, TemplateView):
             problems=document.problems_of(draft) if draft.state == DraftState.OPEN else [],
             live=live,
             changes=_changes(draft, live),
-            version=draft.versions.defer("body").first(),
+            version=draft.versions.defer("body").order_by("-number").first(),
+            sent_back=standing.sent_back(draft) if draft.state == DraftState.OPEN else None,
             **kwargs,
         )
 

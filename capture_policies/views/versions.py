@@ -1,13 +1,14 @@
-"""The pages of versions: what was submitted, what it changes in words, and who decided on which bytes."""
+"""The pages of versions: what was submitted, what it changes in words, and what any two of them differ in."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views import View
 from django.views.generic import TemplateView
@@ -15,16 +16,17 @@ from django_filters import ChoiceFilter, FilterSet
 
 from accounts.access import StaffPage
 from accounts.actors import has_fresh_factor
-from accounts.pages import ActionForm
-from accounts.permissions import roles_of
+from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
-from capture_policies import approvals, queries, words
-from capture_policies.actions import versions
-from capture_policies.forms import DecisionForm
+from capture_policies import approvals, differences, queries, standing, words
+from capture_policies.forms import CommentForm, CompareForm
 from capture_policies.models import PolicyVersion, Release, VersionState
+from capture_policies.views.decisions import buttons
 from capture_policies.views.drafts import TryPage, may
-from mci_core.errors import ActionError
 from mci_core.policy import Policy
+
+PAGE = 25
+WAYS = ("wider", "narrower", "neutral")
 
 
 class VersionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -46,15 +48,21 @@ class VersionList(StaffPage, ListPage):
     columns = (
         Column("Version", sort="number"),
         Column("State", sort="state"),
-        Column("Compared with the live policy"),
-        Column("Author"),
+        Column("Compared with the live policy", sort="direction"),
+        Column("Author", sort="author"),
         Column("Submitted", sort="submitted"),
         Column("Digest"),
     )
-    sorts = {"number": "number", "state": "state", "submitted": "submitted_at"}
+    sorts = {
+        "number": "number",
+        "state": "state",
+        "direction": "direction",
+        "author": "author__display_name",
+        "submitted": "submitted_at",
+    }
     default_sort = "-number"
     filterset_class = VersionFilter
-    search_fields = ("title", "justification", "digest")
+    search_fields = ("number", "title", "justification", "digest", "author__display_name")
     search_label = "Search versions"
     noun = "version"
     empty = Empty(
@@ -71,7 +79,14 @@ class OfVersion(StaffPage):
     @cached_property
     def version(self) -> PolicyVersion:
         rows = PolicyVersion.objects.visible_to(self.request.user)
-        return get_object_or_404(rows.select_related("author", "compared_with"), pk=self.kwargs["pk"])
+        rows = rows.select_related("author", "compared_with", "replaces").defer("replaces__body")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    @cached_property
+    def policy_of_version(self) -> Policy:
+        found = queries.policy_of(self.version)
+        assert found is not None
+        return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]  # of the page beside it
@@ -80,42 +95,111 @@ class OfVersion(StaffPage):
         return context
 
 
+def one_page(request: HttpRequest, rows: Sequence[Any], noun: str) -> dict[str, Any]:
+    """A page of rows that are no queryset, as the components of lists want it."""
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    return {
+        "page_obj": page,
+        "paginator": page.paginator,
+        "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
+        "noun": noun,
+        "many_noun": f"{noun}s",
+    }
+
+
+def difference_context(request: HttpRequest, old: PolicyVersion | None, new: Policy) -> dict[str, Any]:
+    """The difference in words, one page of it, only in one direction if ``?way=`` says so."""
+    found = differences.between(queries.policy_of(old), new)
+    way = request.GET.get("way", "")
+    wanted = [line for line in found.lines if line.direction == way] if way in WAYS else found.lines
+    context = one_page(request, wanted, "change")
+    counts = found.counts
+    return {
+        **context,
+        "difference": found,
+        "lines": differences.shown(context["page_obj"].object_list),
+        "ways": [(name, counts[name], name == way) for name in WAYS if counts[name]],
+        "way": way,
+    }
+
+
 class VersionDetail(OfVersion, TemplateView):
     permission = "capture_policies.view"
     template_name = "capture_policies/version_detail.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        version = self.version
-        found = queries.policy_of(version)
-        assert found is not None
-        given = approvals.given(version)
+        version, user = self.version, self.request.user
+        able = standing.of_person(version, user)
         return super().get_context_data(
-            changes=queries.diff_to(version, version.compared_with),
-            described=words.describe(found),
-            rules=words.describe_rules(found),
-            policy=found,
-            approvals=version.approvals.select_related("approver").order_by("at"),
-            still_needed=approvals.missing(version.direction, given),
-            refusal=self._refusal(given),
+            **difference_context(self.request, version.compared_with, self.policy_of_version),
+            policy=self.policy_of_version,
+            decisions=standing.decisions(version),
+            still_needed=approvals.missing(version.direction, approvals.given(version)),
+            standing=able,
             fresh=has_fresh_factor(self.request),
-            decision_form=DecisionForm(initial={"digest": version.digest}, auto_id="id_decision_%s"),
+            buttons=buttons(version, able),
+            comments=self._comments(),
+            comment_form=CommentForm() if has(user, "capture_policies.comment_version") else None,
             releases=Release.objects.filter(version=version).order_by("number"),
+            replaced_by=version.replaced_by.defer("body").order_by("number").first(),
             **kwargs,
         )
 
-    def _refusal(self, given: frozenset[str]) -> str:
-        """Why this person cannot approve here; empty when they can."""
-        if self.version.state != VersionState.IN_REVIEW:
-            return ""
-        if self.request.user.pk == self.version.author_id:
-            return "You are the author. Other people decide."
-        if self.version.approvals.filter(approver_id=self.request.user.pk).exists():
-            return "You have decided on this version."
-        try:
-            approvals.role_for(self.version, roles_of(self.request.user), given)
-        except ActionError as fault:
-            return fault.message
-        return ""
+    def _comments(self) -> Any:
+        """Those who see drafts read what is said about them."""
+        if not has(self.request.user, "capture_policies.view_drafts"):
+            return None
+        return self.version.comments.select_related("author")
+
+
+class VersionCompare(OfVersion, TemplateView):
+    """Any two versions: this one and the one with ``?with=NUMBER``; 0 or nothing: no policy at all."""
+
+    permission = "capture_policies.view"
+    template_name = "capture_policies/version_compare.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = CompareForm(self.request.GET or None)
+        other, asked = self.version.compared_with, "with" in self.request.GET
+        if asked:
+            other = self._other(form)
+        return super().get_context_data(
+            **difference_context(self.request, other, self.policy_of_version),
+            form=form,
+            other=other,
+            others=PolicyVersion.objects.visible_to(self.request.user)
+            .exclude(pk=self.version.pk)
+            .only("number", "title")
+            .order_by("-number")[:30],
+            **kwargs,
+        )
+
+    def _other(self, form: CompareForm) -> PolicyVersion | None:
+        if not form.is_valid():
+            return None
+        number = form.cleaned_data["with"]
+        found = PolicyVersion.objects.visible_to(self.request.user).filter(number=number).first()
+        if found is None and number:
+            form.add_error("with", f"There is no version {number}.")
+        return found
+
+
+class VersionCaptured(OfVersion, TemplateView):
+    """Everything that a version captures, page by page."""
+
+    permission = "capture_policies.view"
+    template_name = "capture_policies/version_captured.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = self.policy_of_version
+        entries = sorted(found.entries, key=lambda entry: entry.label.casefold())
+        context = one_page(self.request, entries, "app or site")
+        return super().get_context_data(
+            **{**context, "many_noun": "apps and sites"},
+            described=[words.describe_entry(entry) for entry in context["page_obj"].object_list],
+            rules=words.describe_rules(found),
+            **kwargs,
+        )
 
 
 class VersionTry(OfVersion, TryPage):
@@ -126,38 +210,6 @@ class VersionTry(OfVersion, TryPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(name=f"Version {self.version.number}", **kwargs)
-
-
-class _Decide(OfVersion, ActionForm):
-    form_class = DecisionForm
-
-    def get_initial(self) -> dict[str, Any]:
-        return {"digest": self.version.digest}
-
-    def get_success_url(self) -> str:
-        return reverse("capture_policies:version_detail", args=[self.version.pk])
-
-
-class VersionApprove(_Decide):
-    permission = fresh = "capture_policies.approve_version"
-    template_name = "capture_policies/version_decide.html"
-    extra_context = {"verb": "Approve", "tone": "primary"}
-    success_message = "Your approval was recorded."
-
-    def act(self, form: DecisionForm) -> str:
-        versions.approve_version(version=self.version, **form.cleaned_data, actor=self.actor)
-        return self.get_success_url()
-
-
-class VersionReject(_Decide):
-    permission = fresh = "capture_policies.reject_version"
-    template_name = "capture_policies/version_decide.html"
-    extra_context = {"verb": "Reject", "tone": "danger"}
-    success_message = "The version was rejected."
-
-    def act(self, form: DecisionForm) -> str:
-        versions.reject_version(version=self.version, **form.cleaned_data, actor=self.actor)
-        return self.get_success_url()
 
 
 class VersionDocument(OfVersion, View):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.models import CaptureStop
+from agents.models import CaptureStop, StopDrill
 from capture_policies.actions import rollouts, waves
 from capture_policies.models import PolicyDraft, Rollout, TufFile
 from tests.server.access.matrix import EVERYBODY, PUBLIC, STAFF, Row
@@ -86,6 +86,11 @@ def _wave(cast: Cast) -> dict[str, Any]:
     return {**_rollout(cast), "number": 2}
 
 
+def _drill(cast: Cast) -> dict[str, Any]:
+    found, _ = StopDrill.objects.get_or_create(scope="programme", reason="x", started_by=cast.officer)
+    return {"pk": found.pk}
+
+
 def _stop(cast: Cast) -> dict[str, Any]:
     made = CaptureStop.objects.create(
         scope="place", scope_value="DE", reason="x", stopped_by=cast.second_admin
@@ -141,8 +146,13 @@ ROWS = [
     Row("capture_policies:version_detail", "GET", STAFF, kwargs=_version),
     Row("capture_policies:version_try", "GET", STAFF, kwargs=_version),
     Row("capture_policies:version_document", "GET", STAFF, kwargs=_version),
+    Row("capture_policies:version_compare", "GET", STAFF, kwargs=_version),
+    Row("capture_policies:version_captured", "GET", STAFF, kwargs=_version),
     *_page("version_approve", APPROVERS, _version),
     *_page("version_reject", APPROVERS, _version),
+    *_page("version_changes", APPROVERS, _version),
+    *_page("version_withdraw", APPROVERS, _version),
+    *_page("version_comment", APPROVERS, _version),
     Row("capture_policies:explain", "GET", STAFF),
     Row("capture_policies:explain_compare", "GET", STAFF),
     _api("explain", STAFF, "POST"),
@@ -160,6 +170,10 @@ ROWS = [
     Row("capture_policies:stop_detail", "GET", STAFF, kwargs=_stop),
     *_page("stop_restart", DECIDING, _stop),
     *_post("stop_confirm", DECIDING, _asked),
+    Row("capture_policies:stop_drills", "GET", STAFF),
+    *_page("stop_drill_new", DECIDING),
+    Row("capture_policies:stop_drill", "GET", STAFF, kwargs=_drill),
+    *_post("stop_drill_end", DECIDING, _drill),
     Row("capture_policies_me:captured", "GET", EVERYBODY),
     Row("capture_policies_agent:tuf", "GET", PUBLIC, kwargs=_root),
     Row("capture_policies_agent:release", "GET", PUBLIC, kwargs=_lease_keys),
@@ -179,6 +193,11 @@ ROWS = [
     # A token never has a fresh second factor: nobody decides with one.
     _api("version-approve", NOBODY, "POST", _version, DECISION),
     _api("version-reject", NOBODY, "POST", _version, DECISION),
+    _api("version-request-changes", NOBODY, "POST", _version, DECISION),
+    _api("version-withdraw", NOBODY, "POST", _version, REASON),
+    _api("version-difference", STAFF, "GET", _version),
+    _api("version-comments", APPROVERS, "GET", _version),
+    _api("version-comments", APPROVERS, "POST", _version, {"text": "x"}),
     _api("approval-list", STAFF),
     _api("approval-detail", STAFF, "GET", _approval),
     _api("release-list", STAFF),
