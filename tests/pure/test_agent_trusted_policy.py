@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from securesystemslib.signer import CryptoSigner
 
 from mci_agent.config import Memory
 from mci_agent.errors import PolicyRefused, Unreachable
@@ -21,6 +20,7 @@ from mci_agent.trusted_policy import (
 )
 from mci_core import canonical
 from tests.pure.agent_support import recordings
+from tests.pure.agent_support.attacks import ATTACKS, Attack, endless_data
 from tests.pure.agent_support.server import SERVER_ID, MemoryTransport, Server
 from tests.pure.building import DEVICE, NOW
 
@@ -71,76 +71,14 @@ def test_a_cached_release_needs_no_second_download(site: Site) -> None:
     assert again.release(1, FIRST.digest, now=NOW, highest=0) == FIRST
 
 
-def rollback(site: Site) -> None:
-    old = dict(site.server.repository.files)
-    site.server.repository.publish()
-    site.trusted.refresh(NOW)
-    site.server.repository.files = old
-
-
-def freeze(site: Site) -> None:
-    site.server.repository.timestamp.expires = site.server.repository.day(-1)
-    site.server.repository.publish_timestamp()
-
-
-def mix_and_match(site: Site) -> None:
-    site.server.repository.publish()
-    files = site.server.repository.files
-    files["3.snapshot.json"] = site.server.repository.signed(site.server.repository.snapshot)[:-3] + b"\n\n\n"
-    files[f"{site.server.repository.snapshot.version}.snapshot.json"] = files["2.snapshot.json"]
-
-
-def endless(site: Site) -> None:
-    site.server.repository.files["timestamp.json"] = b" " * 100_000
-
-
-def unsigned(site: Site) -> None:
-    site.server.repository.signers["timestamp"] = CryptoSigner.generate_ed25519()
-    site.server.repository.publish_timestamp()
-
-
-def revoked_key(site: Site) -> None:
-    old = site.server.repository.replace_key("timestamp")
-    site.server.repository.signers["timestamp"] = old
-    site.server.repository.publish_timestamp()
-
-
-def root_by_one(site: Site) -> None:
-    repository = site.server.repository
-    repository.publish_root(signers=repository.root_signers[:1])
-
-
-def stolen_online_keys(site: Site) -> None:
-    """Snapshot and timestamp keys do not suffice to sign targets."""
-    site.server.repository.signers["targets"] = CryptoSigner.generate_ed25519()
-    site.server.repository.publish()
-
-
-def garbage(site: Site) -> None:
-    site.server.repository.files["timestamp.json"] = b"{}"
-
-
 @pytest.mark.parametrize(
-    ("attack", "code"),
-    [
-        (rollback, "metadata_rollback"),
-        (freeze, "metadata_expired"),
-        (mix_and_match, "metadata_mismatch"),
-        (endless, "metadata_endless"),
-        (unsigned, "metadata_unsigned"),
-        (revoked_key, "metadata_unsigned"),
-        (root_by_one, "metadata_unsigned"),
-        (stolen_online_keys, "metadata_unsigned"),
-        (garbage, "metadata_broken"),
-    ],
+    "attack", [attack for attack in ATTACKS if attack.begin is not endless_data], ids=str
 )
-def test_an_attack_on_the_signed_files_is_refused(
-    site: Site, attack: Callable[[Site], None], code: str
-) -> None:
-    attack(site)
+def test_an_attack_on_the_signed_files_is_refused(site: Site, attack: Attack) -> None:
+    attack.begin(site.server.repository)
     with pytest.raises(PolicyRefused) as refused:
         site.again().refresh(NOW)
-    assert refused.value.code == code
+    assert refused.value.code == attack.code
 
 
 def test_expiry_follows_the_clock_of_the_agent(site: Site) -> None:

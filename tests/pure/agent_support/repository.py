@@ -1,7 +1,8 @@
 """A signing repository in memory, after python-tuf's own repository simulator: it signs what it is told to.
 
-Root needs 2 of 3 signatures; the other roles one. Attacks are made by changing `files` or by signing with
-other keys.
+Root needs 2 of 3 signatures; the other roles one. With ``ceremony`` targets needs 2 of 2 approvers and
+delegates the lease keys to the online role ``leases``. Attacks are made by changing `files` or by signing
+with other keys.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
+    DelegatedRole,
+    Delegations,
     Metadata,
     MetaFile,
     Root,
@@ -28,8 +31,10 @@ ROLES = ("timestamp", "snapshot", "targets")
 class Repository:
     """Signed files by name: `files` for metadata, `targets` for targets."""
 
-    def __init__(self, now: int) -> None:
+    def __init__(self, now: int, *, ceremony: bool = False) -> None:
         self.now = now
+        self.endless: set[str] = set()
+        self.before: dict[str, bytes] = {}
         self.files: dict[str, bytes] = {}
         self.targets: dict[str, bytes] = {}
         self.root_signers = [CryptoSigner.generate_ed25519() for _ in range(3)]
@@ -43,6 +48,10 @@ class Repository:
         self.timestamp = Timestamp(expires=self.day(1))
         self.snapshot = Snapshot(expires=self.day(30))
         self.content = Targets(expires=self.day(30))
+        self.leases = Targets(expires=self.day(30))
+        self.approvers: list[CryptoSigner] = []
+        if ceremony:
+            self._begin_ceremony()
         self.publish_root(bump=False)
         self.publish(bump=False)
 
@@ -62,10 +71,26 @@ class Repository:
 
     def publish(self, *, bump: bool = True) -> None:
         """Sign targets, snapshot and timestamp anew."""
-        for role in (self.content, self.snapshot, self.timestamp):
-            role.version += bump
+        self.before = dict(self.files)
+        self.content.version += bump
         self.files[f"{self.content.version}.targets.json"] = self.signed(self.content)
         self.snapshot.meta["targets.json"] = MetaFile(version=self.content.version)
+        if "leases" in self.signers:
+            self.publish_leases(bump=bump)
+        else:
+            self.publish_snapshot(bump=bump)
+
+    def publish_leases(self, *, bump: bool = True) -> None:
+        """Sign the delegated list of lease keys anew, and what names it."""
+        self.leases.version += bump
+        self.files[f"{self.leases.version}.leases.json"] = self.signed(self.leases, "leases")
+        self.snapshot.meta["leases.json"] = MetaFile(version=self.leases.version)
+        self.publish_snapshot(bump=bump)
+
+    def publish_snapshot(self, *, bump: bool = True) -> None:
+        """Sign snapshot and timestamp anew."""
+        self.snapshot.version += bump
+        self.timestamp.version += bump
         data = self.signed(self.snapshot)
         self.files[f"{self.snapshot.version}.snapshot.json"] = data
         self.timestamp.snapshot_meta = MetaFile.from_data(self.snapshot.version, data, ["sha256"])
@@ -75,25 +100,39 @@ class Repository:
         self.timestamp.version += 1
         self.files["timestamp.json"] = self.signed(self.timestamp)
 
-    def signed(self, role: Any) -> bytes:
+    def signed(self, role: Any, name: str = "") -> bytes:
         made: Metadata[Any] = Metadata(role)
-        made.sign(self.signers[role.type])
+        if self.approvers and role is self.content:
+            for signer in self.approvers:
+                made.sign(signer, append=True)
+        else:
+            made.sign(self.signers[name or role.type])
         return made.to_bytes()
 
-    def add_target(self, name: str, data: bytes, custom: Mapping[str, Any] | None = None) -> None:
+    def add_target(
+        self,
+        name: str,
+        data: bytes,
+        custom: Mapping[str, Any] | None = None,
+        *,
+        role: Targets | None = None,
+    ) -> None:
         info = TargetFile.from_data(name, data, ["sha256"])
         if custom is not None:
             info.unrecognized_fields["custom"] = dict(custom)
-        self.content.targets[name] = info
+        (role or self.content).targets[name] = info
         self.targets[f"{info.hashes['sha256']}.{name}"] = data
 
-    def add_release(self, number: int, data: bytes, *, signed_number: int | None = None) -> None:
+    def add_release(
+        self, number: int, data: bytes, *, signed_number: int | None = None, role: Targets | None = None
+    ) -> None:
         mark = {"release": number if signed_number is None else signed_number, "kind": "policy"}
-        self.add_target(f"policy-{number}.json", data, {"mci": mark})
+        self.add_target(f"policy-{number}.json", data, {"mci": mark}, role=role)
 
     def set_lease_keys(self, issuer: str, keys: Mapping[str, str]) -> None:
         data = json.dumps({"issuer": issuer, "keys": dict(keys)}).encode()
-        self.add_target("lease-keys.json", data, {"mci": {"kind": "lease-keys"}})
+        role = self.leases if "leases" in self.signers else None
+        self.add_target("lease-keys.json", data, {"mci": {"kind": "lease-keys"}}, role=role)
 
     def replace_key(self, role: str) -> CryptoSigner:
         """Revoke the key of a role; returns the old one."""
@@ -103,3 +142,14 @@ class Repository:
         self.root.add_key(self.signers[role].public_key, role)
         self.publish_root()
         return old
+
+    def _begin_ceremony(self) -> None:
+        self.approvers = [CryptoSigner.generate_ed25519() for _ in range(2)]
+        self.root.revoke_key(self.signers["targets"].public_key.keyid, "targets")
+        for signer in self.approvers:
+            self.root.add_key(signer.public_key, "targets")
+        self.root.roles["targets"].threshold = 2
+        signer = self.signers["leases"] = CryptoSigner.generate_ed25519()
+        key = signer.public_key
+        role = DelegatedRole("leases", [key.keyid], 1, terminating=True, paths=["lease-keys.json"])
+        self.content.delegations = Delegations({key.keyid: key}, {"leases": role})

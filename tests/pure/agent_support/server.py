@@ -48,9 +48,9 @@ def problem(status: int, code: str, **headers: str) -> Answer:
 class Server:
     """One server with one person's devices."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], *, ceremony: bool = False) -> None:
         self.now = now
-        self.repository = Repository(int(now()))
+        self.repository = Repository(int(now()), ceremony=ceremony)
         self.lease_keys = {"k1": Ed25519PrivateKey.generate()}
         self.kid = "k1"
         self.devices: dict[str, Ed25519PublicKey] = {}
