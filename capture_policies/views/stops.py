@@ -5,58 +5,128 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.views.generic import TemplateView
+from django_filters import ChoiceFilter, FilterSet
 
 from accounts.access import StaffPage
-from accounts.models import Department
 from accounts.pages import ActionForm, ActionPost
 from accounts.permissions import has
 from agents import stops
 from agents.actions import confirm_restart, open_stop, request_restart
-from agents.models import CaptureStop, Device
-from capture_policies.forms import ReasonForm, StopForm
+from agents.models import CaptureStop, Device, StopDrill
+from agents.stop_scopes import check_scope
+from audits.listing import Column, Empty, ListPage
+from capture_policies.forms import ReasonForm
+from capture_policies.stop_forms import FIELDS, ScopeForm, StopForm
+from capture_policies.stop_words import SCOPE_CHOICES, scope_words, stoppable_entries, words_of
 
-PAGE = 100
+#: Open stops whose progress is counted on the list; the others are one click away.
+COUNTED = 20
+#: Suggested while somebody types the id of an app or a site.
+SUGGESTED = 300
 
 
-class StopHome(StaffPage, TemplateView):
+class _StopTabs(StaffPage):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        tabs = [
+            {"label": "Stops", "url": reverse("capture_policies:stop")},
+            {"label": "Drills", "url": reverse("capture_policies:stop_drills")},
+        ]
+        context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]  # of the page beside it
+            stop_tabs=tabs,
+            may_stop=has(self.request.user, "agents.open_stop"),
+            may_drill=has(self.request.user, "agents.start_drill"),
+            **kwargs,
+        )
+        return context
+
+
+class StopFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    scope = ChoiceFilter(choices=SCOPE_CHOICES, label="What", empty_label="Anything")
+
+    class Meta:
+        model = CaptureStop
+        fields = ("scope",)
+
+
+class StopHome(_StopTabs, ListPage):
     """What is stopped now, what was, and the way to stop."""
 
     permission = "agents.view_stops"
     template_name = "capture_policies/stop.html"
+    columns = (
+        Column("What"),
+        Column("Stopped", sort="stopped"),
+        Column("Restarted", sort="restarted"),
+    )
+    sorts = {"stopped": "stopped_at", "restarted": "restarted_at"}
+    default_sort = "-stopped"
+    filterset_class = StopFilter
+    search_fields = ("reason",)
+    search_label = "Search stops"
+    noun = "stop"
+    empty = Empty("Nothing was stopped yet", "A stop and its restart stay here.", icon="history")
+
+    def get_queryset(self) -> QuerySet[CaptureStop]:
+        rows = CaptureStop.objects.visible_to(self.request.user)
+        return rows.exclude(restarted_at=None).select_related("stopped_by", "restarted_by")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        rows = CaptureStop.objects.visible_to(self.request.user).select_related("stopped_by", "restarted_by")
         now = timezone.now()
-        is_open = [(stop, stops.progress(stop, now)) for stop in rows.open().order_by("-stopped_at")]
-        return super().get_context_data(
-            open_stops=[(stop, progress, scope_words(stop)) for stop, progress in is_open],
-            past=[
-                (stop, scope_words(stop))
-                for stop in rows.exclude(restarted_at=None).order_by("-stopped_at")[:50]
+        visible = CaptureStop.objects.visible_to(self.request.user).open().select_related("stopped_by")
+        is_open = list(visible.order_by("-stopped_at")[:COUNTED])
+        context = super().get_context_data(
+            open_stops=[
+                (stop, stops.progress(stop, now), words)
+                for stop, words in zip(is_open, words_of(is_open), strict=True)
             ],
+            open_count=visible.count(),
+            drill=StopDrill.objects.visible_to(self.request.user).running().first(),
             capturing=Device.objects.in_situation("capturing", now).count(),
             active=Device.objects.active().count(),
-            may_stop=has(self.request.user, "agents.open_stop"),
+            **kwargs,
+        )
+        page = list(context["page_obj"].object_list)
+        for stop, words in zip(page, words_of(page), strict=True):
+            stop.words = words  # type: ignore[attr-defined]  # for the template
+        context["page_obj"].object_list = page
+        return context
+
+
+class ScopePage(StaffPage, ActionForm):
+    """A form that names a scope and says, before anything happens, what stopping it would do."""
+
+    def get_initial(self) -> dict[str, Any]:
+        given = {name: self.request.GET[name] for name in ("scope", *FIELDS) if name in self.request.GET}
+        if "scope" not in given:
+            given["scope"] = next((name for name in FIELDS if name in given), "programme")
+        return given
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            effect=self._effect(),
+            now=timezone.now(),
+            known_entries=list(stoppable_entries().items())[:SUGGESTED],
             **kwargs,
         )
 
+    def _effect(self) -> stops.Effect | None:
+        form = ScopeForm(self.request.POST if self.request.method == "POST" else self.get_initial())
+        if not form.is_valid():
+            return None
+        scope = form.cleaned_data["scope"]
+        return stops.effect(scope, check_scope(scope, form.value()), timezone.now())
 
-class StopNew(StaffPage, ActionForm):
+
+class StopNew(ScopePage):
     permission = fresh = "agents.open_stop"
     template_name = "capture_policies/stop_new.html"
     form_class = StopForm
-    success_message = "Stopped. No device in the scope gets a lease that allows capture any more."
-
-    def get_initial(self) -> dict[str, Any]:
-        device = self.request.GET.get("device")
-        return {"scope": "device", "device": device} if device else {"scope": "programme"}
+    success_message = "Stopped. No device gets a lease any more that allows capture there."
 
     def act(self, form: StopForm) -> str:
         scope = form.cleaned_data["scope"]
@@ -83,37 +153,73 @@ class OfStop(StaffPage):
         return reverse("capture_policies:stop_detail", args=[self.stop.pk])
 
 
-class StopDetail(OfStop, TemplateView):
+NOBODY = Empty(
+    "No device in this scope",
+    "A device that comes later gets no lease that allows capture there.",
+    icon="device-desktop-off",
+)
+
+
+class ProofFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    proof = ChoiceFilter(choices=stops.PROOFS, label="Proof", empty_label="Any proof")
+
+    class Meta:
+        model = Device
+        fields: tuple[str, ...] = ()
+
+
+class StopDetail(OfStop, ListPage):
     """The proof of stop, device by device; live while something is not proven."""
 
     permission = "agents.view_stops"
     template_name = "capture_policies/stop_detail.html"
+    columns = (Column("Device"), Column("Person"), Column("Proof"), Column("When"), Column("Last report"))
+    filterset_class = ProofFilter
+    noun = "device"
+    page_size = 50
+    empty: Empty = Empty(  # type: ignore[misc]  # another one where the scope is empty
+        "Counted, not listed",
+        "Devices are listed for those who look after them, and only for a scope of enough people: a short"
+        " list would tell whose pseudonym it is.",
+        icon="users",
+    )
+
+    def get_queryset(self) -> QuerySet[Device]:
+        rows = stops.devices(self.stop, timezone.now()).select_related("subject")
+        if self.stop.restarted_at is not None or not self._may_list(rows):
+            return rows.none()
+        urgency = Case(
+            When(proof="pending", then=Value(0)), When(proof="told", then=Value(1)), default=Value(2)
+        )
+        return rows.order_by(urgency, "name", "pk")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        now = timezone.now()
-        rows = stops.devices(self.stop, now).select_related("subject")
-        user = self.request.user
-        listed = self._may_list(rows)
+        user, stop = self.request.user, self.stop
+        progress = stops.progress(stop, timezone.now())
+        if not progress.total:
+            self.empty = NOBODY
         return super().get_context_data(
-            progress=stops.progress(self.stop, now),
-            page_obj=Paginator(rows if listed else rows.none(), PAGE).get_page(self.request.GET.get("page")),
-            listed=listed,
-            is_open=self.stop.restarted_at is None,
-            may_request=has(user, "agents.request_restart") and self.stop.restart_requested_by_id is None,
+            progress=progress,
+            is_open=stop.restarted_at is None,
+            may_request=has(user, "agents.request_restart") and stop.restart_requested_by_id is None,
             may_confirm=has(user, "agents.confirm_restart")
-            and self.stop.restart_requested_by_id not in (None, user.pk),
+            and stop.restart_requested_by_id not in (None, user.pk),
             **kwargs,
         )
 
     def _may_list(self, rows: QuerySet[Device]) -> bool:
-        """Whether the devices of the scope may be shown one by one. Who works in a department or at a place
-        is known by name: a list of few pseudonyms would tell whose they are.
-        """
-        if not has(self.request.user, "agents.view"):
-            return False
-        if self.stop.scope not in ("department", "place"):
-            return True
-        return rows.order_by().values("subject").distinct().count() >= settings.MIN_GROUP_SIZE
+        return may_list(self.request.user, self.stop.scope, rows)
+
+
+def may_list(user: Any, scope: str, rows: QuerySet[Device]) -> bool:
+    """Whether the devices of a scope may be shown one by one. Who works in a department or at a place is
+    known by name: a list of few pseudonyms would tell whose they are.
+    """
+    if not has(user, "agents.view"):
+        return False
+    if scope not in ("department", "place"):
+        return True
+    return rows.order_by().values("subject").distinct().count() >= settings.MIN_GROUP_SIZE
 
 
 class RestartRequest(OfStop, ActionForm):
@@ -134,15 +240,3 @@ class RestartConfirm(OfStop, ActionPost):
     def act(self, **kwargs: Any) -> str:
         confirm_restart(stop=self.stop, actor=self.actor)
         return self.home()
-
-
-def scope_words(stop: CaptureStop) -> str:
-    """What a stop is about, for people."""
-    if stop.scope == "programme":
-        return "The whole programme"
-    if stop.scope == "department":
-        found = Department.objects.filter(pk=stop.scope_value).values_list("name", flat=True).first()
-        return f"Department {found or stop.scope_value}"
-    if stop.scope == "device":
-        return f"Device {stop.scope_value[:8]}"
-    return f"Place {stop.scope_value}"

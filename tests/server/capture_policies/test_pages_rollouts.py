@@ -108,7 +108,7 @@ def test_capture_is_stopped_by_one_and_restarted_by_two(desk: Desk, as_text: Tex
     assert first.get(url("stop_new")).status_code == 200
     made = first.post(url("stop_new"), {"scope": "programme", "reason": "an incident"})
     stop = CaptureStop.objects.get()
-    assert "Device by device" in as_text(first.get(made["Location"]))
+    assert "Proven stopped" in as_text(first.get(made["Location"]))
     assert "whole programme" in as_text(first.get(url("stop")))
     first.post(url("stop_restart", stop.pk), {"reason": "fixed"})
     assert "Confirm restart" not in as_text(first.get(made["Location"]))
@@ -124,7 +124,7 @@ def test_capture_is_stopped_by_one_and_restarted_by_two(desk: Desk, as_text: Tex
     ("given", "field"),
     [
         ({"scope": "device", "device": "00000000-0000-0000-0000-000000000000"}, "device"),
-        ({"scope": "place", "place": ""}, "__all__"),
+        ({"scope": "place", "place": ""}, "place"),
         ({"scope": "programme", "reason": ""}, "reason"),
     ],
 )
