@@ -6,7 +6,7 @@ what no agreement lists. Equal policies and laws give equal texts, so that a tex
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -95,22 +95,27 @@ def _meet(one: str, other: str) -> bool:
     return lies_in(one, other) or lies_in(other, one)
 
 
-def write(family: str) -> Written | None:
-    """The notice of a family of places as it would be published now; None without a release or such a law."""
+def write() -> list[Written]:
+    """The notice of each family of places as it would be published now; none without a release."""
     release = Release.objects.usable().select_related("version").order_by("-number").first()
-    place = next((one for one in families() if one.family == family), None)
-    if release is None or place is None:
-        return None
+    if release is None:
+        return []
     policy = queries.policy_of(release.version)
     assert policy is not None
-    text = "\n\n".join("\n".join(part) for part in _parts(policy, place))
-    return Written(family, f"What is recorded at work: {place.title}", text, release.digest, place.denied)
+    groups = {str(pk): name for pk, name in Department.objects.values_list("pk", "name")}
+    return [_written(policy, release.digest, place, groups) for place in families()]
 
 
-def _parts(policy: Policy, place: Place) -> Iterator[list[str]]:
-    entries = [entry for entry in (_at(entry, place) for entry in policy.entries) if entry is not None]
+def _written(policy: Policy, digest: str, place: Place, groups: Mapping[str, str]) -> Written:
+    text = "\n\n".join("\n".join(part) for part in _parts(policy, place, groups))
+    title = f"What is recorded at work: {place.title}"
+    return Written(place.family, title, text, digest, place.denied, place.members)
+
+
+def _parts(policy: Policy, place: Place, groups: Mapping[str, str]) -> Iterator[list[str]]:
+    entries = entries_at(policy, place.members, place.denied)
     yield [f"This notice is for people who work in {place.title} ({place.family}). {_GENERATED}"]
-    yield ["What is recorded, and where", *_entries(entries)]
+    yield ["What is recorded, and where", *_entries(entries, groups)]
     yield ["What is not recorded", *_never(place)]
     yield ["Where it happens", f"{_COMPUTERS} {', '.join(place.members)}: only in the apps and sites above."]
     yield [
@@ -123,22 +128,27 @@ def _parts(policy: Policy, place: Place) -> Iterator[list[str]]:
     yield ["The law here", *_sources(place)]
 
 
-def _at(entry: Entry, place: Place) -> Entry | None:
-    """An entry as it may count here; its scope without the places, which this notice is about."""
+def entries_at(policy: Policy, members: Sequence[str], denied: Sequence[str]) -> list[Entry]:
+    """The entries that may count at some place of a family, less what is captured of nobody there."""
+    found = (_at(entry, members, frozenset(denied)) for entry in policy.entries)
+    return [entry for entry in found if entry is not None]
+
+
+def _at(entry: Entry, members: Sequence[str], denied: frozenset[str]) -> Entry | None:
+    """An entry as it may count here; its scope without the places, which the notice is about."""
     wanted = entry.scope.places
-    if wanted and not any(_meet(area, member) for area in wanted for member in place.members):
+    if wanted and not any(_meet(area, member) for area in wanted for member in members):
         return None
-    signals = entry.signals - set(place.denied)
-    inner = tuple(area for area in wanted if not any(lies_in(member, area) for member in place.members))
+    signals = entry.signals - denied
+    inner = tuple(area for area in wanted if not any(lies_in(member, area) for member in members))
     scope = Scope(entry.scope.groups, entry.scope.platforms, entry.scope.tags, inner)
     return replace(entry, signals=signals, scope=scope) if signals else None
 
 
-def _entries(entries: Sequence[Entry]) -> Iterator[str]:
+def _entries(entries: Sequence[Entry], names: Mapping[str, str]) -> Iterator[str]:
     if not entries:
         yield "Nothing: no app or site may be recorded here now."
         return
-    names = {str(pk): name for pk, name in Department.objects.values_list("pk", "name")}
     for entry in sorted(entries, key=lambda one: (one.label.casefold(), one.id)):
         row = words.describe_entry(replace(entry, scope=replace(entry.scope, groups=())))
         groups = sorted(names.get(group, "a group that is gone") for group in entry.scope.groups)

@@ -20,13 +20,13 @@ from agents.decisions import captured_by
 from agents.models import Device
 from capture_policies import queries
 from capture_policies.models import PolicyVersion, Release
-from capture_policies.notice_text import write
-from jurisdictions.coverage import Captured, Policies, Told
+from capture_policies.notice_text import entries_at, write
+from jurisdictions.coverage import Captured, Policies, Told, Written
 from mci_core import policy_diff
 from mci_core.evaluator_scope import Facts, in_scope
 from mci_core.policy_model import EVERYWHERE, PLATFORM_WORDS, AppMatch, Change, Entry, Policy
 
-__all__ = ["POLICIES", "covers", "outgrown", "what_held_devices_capture"]
+__all__ = ["POLICIES", "covers", "more", "outgrown", "what_held_devices_capture"]
 
 #: Changes of these parts take nothing away from what a notice tells, however the prover judges them.
 _NOT_TOLD = ("limits", "lease_seconds", "sampling", "name")
@@ -52,6 +52,20 @@ def _judged(
     facts = Facts(captured.platform or None, place, captured.groups, captured.tags)
     before, after = reduced(old, facts, told_without), reduced(new, facts, denied)
     return not outgrown(policy_diff.diff(before, after))
+
+
+def more(told: Told, written: Written) -> list[str]:
+    """What the newest release captures at some place of a family and a notice does not tell, in words."""
+    old, new = _policy(told.policy_digest or _first_after(told.published_at)), _policy(written.policy_digest)
+    if new is None:
+        return []
+    before = None if old is None else _at(old, written, told.denied_signals)
+    changes = policy_diff.diff(before, _at(new, written, written.denied_signals))
+    return [change.words for change in outgrown(changes)]
+
+
+def _at(policy: Policy, written: Written, denied: tuple[str, ...]) -> Policy:
+    return replace(policy, entries=tuple(entries_at(policy, written.members, denied)))
 
 
 def outgrown(changes: list[Change]) -> list[Change]:
@@ -133,4 +147,4 @@ def what_held_devices_capture(subject: Subject) -> list[tuple[Captured, bool]]:
     ]
 
 
-POLICIES = Policies(covers=covers, newest=newest_digest, write=write, held_by=what_held_devices_capture)
+POLICIES = Policies(covers, more, newest_digest, write, what_held_devices_capture)

@@ -44,6 +44,7 @@ class Written:
     text: str
     policy_digest: str
     denied_signals: tuple[str, ...]
+    members: tuple[str, ...]
 
     @property
     def sha256(self) -> str:
@@ -53,11 +54,14 @@ class Written:
 
 @dataclass(frozen=True)
 class Policies:
-    """What the app of policies answers. ``newest`` is the digest of the newest release, or empty."""
+    """What the app of policies answers. ``newest`` is the digest of the newest release, or empty; ``more``
+    says in words what a notice for a place would tell that another one does not.
+    """
 
     covers: Callable[[Told, Captured, str | None, tuple[str, ...]], bool]
+    more: Callable[[Told, Written], list[str]]
     newest: Callable[[], str]
-    write: Callable[[str], Written | None]
+    write: Callable[[], list[Written]]
     held_by: Callable[[Subject], list[tuple[Captured, bool]]]
 
 
@@ -73,8 +77,16 @@ def covers(notice: Notice, captured: Captured | None, place: str | None, denied:
     """Whether somebody who read this notice was told of all that is captured. No device, nothing captured."""
     if captured is None or not captured.policy_digest or not _policies:
         return True
-    told = Told(notice.policy_digest, notice.published_at, tuple(notice.denied_signals))
-    return _policies[0].covers(told, captured, place, denied)
+    return _policies[0].covers(_told(notice), captured, place, denied)
+
+
+def _told(notice: Notice) -> Told:
+    return Told(notice.policy_digest, notice.published_at, tuple(notice.denied_signals))
+
+
+def more(notice: Notice, written: Written) -> list[str]:
+    """What is captured at a place now and not told by a notice, in words."""
+    return _policies[0].more(_told(notice), written) if _policies else []
 
 
 def newest_digest() -> str:
@@ -82,9 +94,14 @@ def newest_digest() -> str:
     return _policies[0].newest() if _policies else ""
 
 
-def write(family: str) -> Written | None:
-    """The notice for the people of a family of places; None while there is no policy to write about."""
-    return _policies[0].write(family) if _policies else None
+def write() -> list[Written]:
+    """The notice of each family of places as it would be published now; none while there is no release."""
+    return _policies[0].write() if _policies else []
+
+
+def write_for(family: str) -> Written | None:
+    """That of one family of places."""
+    return next((written for written in write() if written.place == family), None)
 
 
 def held_by(subject: Subject) -> list[tuple[Captured, bool]]:

@@ -35,7 +35,7 @@ def publish_notice(*, title: str, text: str, policy_digest: str = "", actor: Act
     if not 20 <= len(text) <= MAX_NOTICE_LENGTH:
         raise Invalid(f"Write 20 to {MAX_NOTICE_LENGTH} characters.", field="text")
     digest = policy_digest or coverage.newest_digest()
-    return _publish(coverage.Written("", title[:160], text, digest, ()), True, "publish_notice", actor)
+    return _publish(coverage.Written("", title[:160], text, digest, (), ()), True, "publish_notice", actor)
 
 
 @audited("jurisdictions.publish_generated")
@@ -46,7 +46,7 @@ def publish_generated(*, place: str, shown_sha256: str, for_everybody: bool = Fa
     all people there do.
     """
     permissions.require(actor, "jurisdictions.publish_notice")
-    written = coverage.write(place)
+    written = coverage.write_for(place)
     if written is None:
         raise Conflict("There is no release yet that a notice could be about.", code="no_release")
     if written.sha256 != shown_sha256:

@@ -10,7 +10,6 @@ from audits.actor import Actor
 from capture_policies.actions import drafts, releases, versions
 from capture_policies.actions.rollouts import WavePlan, start_rollout
 from capture_policies.models import PolicyVersion, Release, Rollout
-from capture_policies.notice_text import families
 from jurisdictions import coverage
 from jurisdictions.actions import acknowledge_notice, publish_generated, record_agreement
 from jurisdictions.models import Notice
@@ -121,11 +120,10 @@ def roll_out(release: Release, admin: Actor) -> Rollout:
 
 def give_notice(officer: Actor, people: list[Person]) -> list[Notice]:
     """Publish the notice of each family of places; all but the last three people acknowledge theirs."""
-    notices = []
-    for place in families():
-        written = coverage.write(place.family)
-        assert written is not None
-        notices.append(publish_generated(place=place.family, shown_sha256=written.sha256, actor=officer))
+    notices = [
+        publish_generated(place=written.place, shown_sha256=written.sha256, actor=officer)
+        for written in coverage.write()
+    ]
     for person in people[:-3]:
         acknowledge(act_as(person.user))
     return notices

@@ -67,17 +67,14 @@ def roll_out(number: str) -> dict[str, Any]:
 def tell_everybody() -> dict[str, Any]:
     """Publish the notices of the newest release, each place's own, and let everybody acknowledge theirs."""
     from accounts.models import Subject
-    from capture_policies.notice_text import families
     from jurisdictions import coverage
     from jurisdictions.actions import publish_generated
     from mci_admin.demo.people import act_as
     from mci_admin.demo.policy import acknowledge
 
     officer = _actor("privacy_officer")
-    for place in families():
-        written = coverage.write(place.family)
-        assert written is not None
-        publish_generated(place=place.family, shown_sha256=written.sha256, actor=officer)
+    for written in coverage.write():
+        publish_generated(place=written.place, shown_sha256=written.sha256, actor=officer)
     people = Subject.objects.filter(user__is_active=True, erased_at__isnull=True).select_related("user")
     for subject in people:
         assert subject.user is not None

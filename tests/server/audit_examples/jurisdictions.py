@@ -79,7 +79,7 @@ def _look_at_places(cast: Cast) -> None:
 def _publish_generated(cast: Cast) -> None:
     _load_packs(cast)
     live_policy(cast, SITE)
-    written = coverage.write("US-NY")
+    written = coverage.write_for("US-NY")
     assert written is not None
     actions.publish_generated(
         place="US-NY", shown_sha256=written.sha256, for_everybody=True, actor=cast.actor("officer")
