@@ -7,6 +7,7 @@ from typing import Any
 from django.views.generic import TemplateView
 
 from accounts.access import EmployeePage
+from agents import overlay
 from agents.models import Device
 from capture_policies import queries, words
 
@@ -30,6 +31,6 @@ def _described(device: Device) -> dict[str, Any] | None:
     policy = queries.live_policy_for(device)
     if policy is None:
         return None
-    off = set(device.exclusions)
+    off = set(overlay.excluded_entries(device))
     rows = [(row, row.id in off) for row in words.describe(policy)]
     return {"policy": policy, "rows": rows, "rules": words.describe_rules(policy)}
