@@ -1,7 +1,7 @@
 """What somebody may try with the signed files, each as a change of the repository that the clients see next.
 
 Both clients are asked: our agent, which must answer with ``code``, and an independent client of The Update
-Framework, which must answer with one of the names in ``other``.
+Framework, whose words must hold ``other`` (a regular expression).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tuf.api.metadata import MetaFile
 
 from tests.pure.agent_support.repository import Repository
 
-UNSIGNED, BROKEN = "UnsignedMetadataError", "RepositoryError"
+UNSIGNED = r"was signed by \d/\d keys"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Attack:
 
     begin: Callable[[Repository], None]
     code: str
-    other: tuple[str, ...]
+    other: str
 
     def __str__(self) -> str:
         return self.begin.__name__
@@ -105,6 +105,12 @@ def online_keys_without_targets(repository: Repository) -> None:
     repository.publish()
 
 
+def stolen_server(repository: Repository) -> None:
+    """Ceremony mode: all keys of the server, and two that the thief has made."""
+    repository.approvers = [CryptoSigner.generate_ed25519() for _ in range(2)]
+    repository.publish()
+
+
 def one_signature_of_two_approvers(repository: Repository) -> None:
     """Ceremony mode: one approver alone, with all keys of the server."""
     repository.approvers = repository.approvers[:1]
@@ -137,24 +143,24 @@ def garbage(repository: Repository) -> None:
 
 #: Against a repository whose targets one online key signs.
 ATTACKS = (
-    Attack(rollback_of_the_timestamp, "metadata_rollback", ("BadVersionError",)),
-    Attack(rollback_of_the_snapshot, "metadata_rollback", ("BadVersionError",)),
-    Attack(rollback_of_the_targets, "metadata_rollback", ("BadVersionError",)),
-    Attack(freeze, "metadata_expired", ("ExpiredMetadataError",)),
-    Attack(mix_and_match, "metadata_mismatch", ("LengthOrHashMismatchError", BROKEN)),
-    Attack(other_targets_under_the_number, "metadata_rollback", ("BadVersionError",)),
-    Attack(endless_data, "metadata_endless", ("DownloadLengthMismatchError",)),
-    Attack(a_huge_file, "metadata_endless", ("DownloadLengthMismatchError",)),
-    Attack(another_key, "metadata_unsigned", (UNSIGNED,)),
-    Attack(revoked_key, "metadata_unsigned", (UNSIGNED,)),
-    Attack(root_by_one_of_two, "metadata_unsigned", (UNSIGNED,)),
-    Attack(root_by_strangers, "metadata_unsigned", (UNSIGNED,)),
-    Attack(online_keys_without_targets, "metadata_unsigned", (UNSIGNED,)),
-    Attack(garbage, "metadata_broken", (BROKEN, "ValueError", "TypeError")),
+    Attack(rollback_of_the_timestamp, "metadata_rollback", "is less than current version"),
+    Attack(rollback_of_the_snapshot, "metadata_rollback", "is less than current version"),
+    Attack(rollback_of_the_targets, "metadata_rollback", "is less than current version"),
+    Attack(freeze, "metadata_expired", "expired"),
+    Attack(mix_and_match, "metadata_mismatch", "Expected hash"),
+    Attack(other_targets_under_the_number, "metadata_rollback", "does not match snapshot version"),
+    Attack(endless_data, "metadata_endless", "DownloadLengthMismatchError"),
+    Attack(a_huge_file, "metadata_endless", "DownloadLengthMismatchError"),
+    Attack(another_key, "metadata_unsigned", UNSIGNED),
+    Attack(revoked_key, "metadata_unsigned", UNSIGNED),
+    Attack(root_by_one_of_two, "metadata_unsigned", UNSIGNED),
+    Attack(root_by_strangers, "metadata_unsigned", UNSIGNED),
+    Attack(online_keys_without_targets, "metadata_unsigned", UNSIGNED),
+    Attack(garbage, "metadata_broken", "ValueError|TypeError"),
 )
 #: Against one whose targets need two approvers: everything that lies on the server is stolen.
 CEREMONY_ATTACKS = (
-    Attack(online_keys_without_targets, "metadata_unsigned", (UNSIGNED,)),
-    Attack(one_signature_of_two_approvers, "metadata_unsigned", (UNSIGNED,)),
-    Attack(the_same_signature_twice, "metadata_unsigned", (UNSIGNED,)),
+    Attack(stolen_server, "metadata_unsigned", UNSIGNED),
+    Attack(one_signature_of_two_approvers, "metadata_unsigned", UNSIGNED),
+    Attack(the_same_signature_twice, "metadata_unsigned", UNSIGNED),
 )
