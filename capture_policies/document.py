@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, cast
+
+from django.utils import timezone
 
 from accounts.models import Department
 from capture_policies.models import DraftEntry, DraftRule, PolicyDraft
@@ -116,9 +119,22 @@ def settings_of(draft: PolicyDraft) -> dict[str, Any]:
     return {key: draft.settings.get(key, defaults[key]) for key in SETTING_KEYS}
 
 
+def left_out(draft: PolicyDraft) -> list[DraftEntry]:
+    """Entries past their last day, which no version takes over. One in which a rule looks stays: devices
+    deny it all the same.
+    """
+    today = timezone.now().astimezone(UTC).date()
+    ended = [row for row in draft.entries.all() if row.expires is not None and row.expires < today]
+    if not ended:
+        return []
+    selected = {key for rule in draft.rules.all() for key in rule.selector.get("entries", [])}
+    return [row for row in ended if row.key not in selected]
+
+
 def document_of(draft: PolicyDraft) -> PolicyDoc:
     """The whole document of a draft, as it would be submitted now."""
-    entries = sorted(draft.entries.all(), key=lambda row: row.key)
+    gone = {row.key for row in left_out(draft)}
+    entries = sorted((row for row in draft.entries.all() if row.key not in gone), key=lambda row: row.key)
     rules = sorted(draft.rules.all(), key=lambda row: row.key)
     return _assemble(draft, [entry_doc(row) for row in entries], [rule_doc(row) for row in rules])
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from capture_policies import queries
-from capture_policies.models import Narrowing, PolicyVersion, Rollout, RolloutState
+from capture_policies.models import Narrowing, PolicyDraft, PolicyVersion, Rollout, RolloutState
 from mci_core import policy
 from mci_core.errors import Invalid
 from mci_core.policy import Entry, Policy
@@ -95,12 +95,25 @@ def undone_by(version: PolicyVersion) -> list[str]:
 
     A removal needs one person; what brings the entry back needs people who knew of the removal.
     """
-    later = Narrowing.objects.filter(at__gt=version.submitted_at).exclude(version=version)
-    removed = {entry for ids in later.values_list("entries", flat=True) for entry in ids}
-    found = queries.policy_of(version)
-    if not removed or found is None:
-        return []
-    return sorted(entry.label for entry in found.entries if entry.id in removed and entry.signals)
+    later = removed_since(version.submitted_at)
+    found = queries.policy_of(version) if later else None
+    return (
+        sorted(entry.label for entry in found.entries if entry.id in later and entry.signals) if found else []
+    )
+
+
+def undone_by_draft(draft: PolicyDraft) -> list[str]:
+    """What people removed since this draft was begun and it still has, by name."""
+    later = removed_since(draft.created_at)
+    return (
+        sorted(row.label for row in draft.entries.all() if row.key in later and row.signals) if later else []
+    )
+
+
+def removed_since(moment: datetime) -> frozenset[str]:
+    """Entries that one person or the end of their time took out after this moment."""
+    decisions = Narrowing.objects.filter(at__gt=moment)
+    return frozenset(entry for ids in decisions.values_list("entries", flat=True) for entry in ids)
 
 
 def parsed(document: Document) -> Policy:

@@ -25,6 +25,7 @@ from mci_core.policy_faults import (
     json_path,
     validator,
 )
+from mci_core.policy_diff_heirs import Heirs
 from mci_core.policy_model import (
     ENGINE_VERSION,
     ENTRY_KINDS,
@@ -288,15 +289,21 @@ def check_policy_for_approval(policy: Policy) -> list[Problem]:
 
 
 def _unready(policy: Policy) -> Iterator[tuple[str, str]]:
+    closed = [entry for entry in policy.entries if not entry.signals]
+    heirs = Heirs(policy.entries) if closed else None
+    selected = {entry for rule in policy.rules for entry in rule.selector.entries}
     for index, entry in enumerate(policy.entries):
-        yield from _unready_entry(f"entries[{index}]", entry)
+        # A closed entry has a meaning where it keeps its pages from another one, or a rule looks in it.
+        closes = heirs is not None and (entry.id in selected or heirs.of(entry) is not None)
+        if not entry.signals and not closes:
+            words = f"{entry.label} allows no signal: name one or remove the entry."
+            yield f"entries[{index}].signals", words
+        yield from _unready_keys(f"entries[{index}]", entry)
     for index, rule in enumerate(policy.rules):
         yield from _unready_rule(f"rules[{index}]", rule)
 
 
-def _unready_entry(path: str, entry: Entry) -> Iterator[tuple[str, str]]:
-    if not entry.signals:
-        yield f"{path}.signals", f"{entry.label} allows no signal: name one or remove the entry."
+def _unready_keys(path: str, entry: Entry) -> Iterator[tuple[str, str]]:
     wanted = entry.signals & {"shortcut", "keystroke"}
     if wanted and not wanted & KEY_SIGNALS_SHOWN[entry.keystrokes]:
         words = KEYSTROKE_WORDS[entry.keystrokes]

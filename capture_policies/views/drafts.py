@@ -20,7 +20,7 @@ from accounts.access import StaffPage
 from accounts.pages import ActionForm, ActionPost
 from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
-from capture_policies import document, queries, standing, words
+from capture_policies import document, narrowings, queries, standing, words
 from capture_policies.actions import drafts
 from capture_policies.draft_forms import DraftForm, SettingsForm
 from capture_policies.models import DraftState, PolicyDraft, PolicyVersion
@@ -143,6 +143,8 @@ class DraftDetail(OfDraft, TemplateView):
             settings=document.settings_of(draft),
             purpose=PURPOSE_WORDS.get(draft.purpose, draft.purpose),
             problems=document.problems_of(draft) if draft.state == DraftState.OPEN else [],
+            left_out=document.left_out(draft) if draft.state == DraftState.OPEN else [],
+            back_again=narrowings.undone_by_draft(draft) if draft.state == DraftState.OPEN else [],
             live=live,
             changes=_changes(draft, live),
             version=draft.versions.defer("body").order_by("-number").first(),
