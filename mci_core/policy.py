@@ -16,6 +16,7 @@ from jsonschema.exceptions import best_match
 
 from mci_core import canonical, policy_diff
 from mci_core.errors import Invalid, TooLarge
+from mci_core.policy_diff_heirs import Heirs
 from mci_core.policy_faults import (
     faults_of_meaning,
     faults_of_rules,
@@ -25,7 +26,6 @@ from mci_core.policy_faults import (
     json_path,
     validator,
 )
-from mci_core.policy_diff_heirs import Heirs
 from mci_core.policy_model import (
     ENGINE_VERSION,
     ENTRY_KINDS,
@@ -269,9 +269,15 @@ def parse_rule(doc: Mapping[str, Any]) -> Rule:
         match=RuleMatch(
             match["type"], match.get("detector"), match.get("pattern"), tuple(match.get("words", ()))
         ),
-        selector=Selector(tuple(selector["entries"]), tuple(selector["signals"]), tuple(selector["fields"])),
+        selector=_selector(selector),
         examples=Examples(tuple(examples["redact"]), tuple(examples["keep"])),
     )
+
+
+def _selector(doc: Mapping[str, Any]) -> Selector:
+    parts = {key: tuple(doc.get(key, ())) for key in ("entries", "signals", "fields", "roles")}
+    left, top, right, bottom = doc.get("region") or (0, 0, 100, 100)
+    return Selector(**parts, region=(left, top, right, bottom) if "region" in doc else None)
 
 
 def _limits(doc: Mapping[str, Any]) -> Limits:
