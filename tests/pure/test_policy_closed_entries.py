@@ -1,4 +1,4 @@
-"""An entry without a signal stands in a policy only where it keeps something: its pages, or a rule's place."""
+"""An entry without a signal stands in a policy only where it keeps its pages, or a rule's place."""
 
 from __future__ import annotations
 
