@@ -8,23 +8,36 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from celery.schedules import crontab
 from django.utils import timezone
 
 from audits.actor import Actor
 from capture_policies import fleet, simulation_run
-from capture_policies.actions import ceremony, keys, releases, repository, versions, waves
+from capture_policies.actions import (
+    ceremony,
+    keys,
+    narrowing,
+    releases,
+    repository,
+    requests,
+    versions,
+    waves,
+)
 from capture_policies.models import PolicyVersion, Rollout, Simulation
 from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
 
-SCHEDULE: dict[str, float] = {
+SCHEDULE: dict[str, float | crontab] = {
     "capture_policies.tasks.sweep_rollouts": 3.0,
     "capture_policies.tasks.sweep_decisions": 10.0,
     "capture_policies.tasks.sweep_versions": 10.0,
     "capture_policies.tasks.assign_unassigned_devices": 10.0,
     "capture_policies.tasks.refresh_timestamp": 600.0,
     "capture_policies.tasks.retire_releases": 3600.0,
+    "capture_policies.tasks.settle_requests": 60.0,
+    # Entries end with their day in UTC; agents deny them from then on by themselves.
+    "capture_policies.tasks.drop_expired_entries": crontab(hour="0", minute="5"),
     "capture_policies.tasks.sweep_simulations": 15.0,
 }
 #: More steps than any rollout has; what is left is found by the next sweep.
@@ -103,6 +116,16 @@ def sweep_simulations() -> None:
         Simulation.objects.waiting(timezone.now()).order_by("requested_at").values_list("pk", flat=True)
     ):
         run_simulation(str(pk))
+
+
+@shared_task(name="capture_policies.tasks.settle_requests", queue="default")
+def settle_requests() -> None:
+    requests.settle_requests(actor=WORKER)
+
+
+@shared_task(name="capture_policies.tasks.drop_expired_entries")
+def drop_expired_entries() -> None:
+    narrowing.drop_expired_entries(actor=WORKER)
 
 
 def _guarded(name: str, task: Any, row_id: str) -> None:
