@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -67,6 +68,19 @@ class RuleForm(KeyedForm):
         label="Only in these places",
         help_text="None: in all.",
     )
+    in_roles = forms.CharField(
+        required=False,
+        max_length=800,
+        label="Only in these kinds of field",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="As the platform names them, one per line: text field, search box. None: in all.",
+    )
+    in_region = forms.CharField(
+        required=False,
+        max_length=20,
+        label="Only in this part of a screenshot",
+        help_text="Left, top, right and bottom in percent of the screen: 0 0 100 12 is a strip at the top.",
+    )
     redact_examples = forms.CharField(
         required=False,
         max_length=50_000,
@@ -93,6 +107,8 @@ class RuleForm(KeyedForm):
         "selector.entries": "in_entries",
         "selector.signals": "in_signals",
         "selector.fields": "in_fields",
+        "selector.roles": "in_roles",
+        "selector.region": "in_region",
         "examples.redact": "redact_examples",
         "examples.keep": "keep_examples",
     }
@@ -102,6 +118,14 @@ class RuleForm(KeyedForm):
         entries = self.fields["in_entries"]
         assert isinstance(entries, forms.MultipleChoiceField)
         entries.choices = [(entry.key, entry.label) for entry in draft.entries.all()]
+
+    def clean_in_region(self) -> list[int]:
+        parts = re.split(r"[\s,;%]+", self.cleaned_data["in_region"].strip().strip("%"))
+        if parts == [""]:
+            return []
+        if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
+            raise forms.ValidationError("Write four whole numbers: left, top, right and bottom in percent.")
+        return [int(part) for part in parts]
 
     @staticmethod
     def start(row: DraftRule) -> dict[str, Any]:
@@ -116,6 +140,8 @@ class RuleForm(KeyedForm):
             "in_entries": row.selector.get("entries", []),
             "in_signals": row.selector.get("signals", []),
             "in_fields": row.selector.get("fields", []),
+            "in_roles": "\n".join(row.selector.get("roles", ())),
+            "in_region": " ".join(map(str, row.selector.get("region", ()))),
             "redact_examples": "\n".join(row.redact_examples),
             "keep_examples": "\n".join(row.keep_examples),
         }
@@ -136,6 +162,8 @@ class RuleForm(KeyedForm):
                 "entries": values["in_entries"],
                 "signals": values["in_signals"],
                 "fields": values["in_fields"],
+                **({"roles": lines_of(values["in_roles"].casefold())} if values["in_roles"] else {}),
+                **({"region": values["in_region"]} if values["in_region"] else {}),
             },
             "examples": {
                 "redact": lines_of(values["redact_examples"]),

@@ -57,6 +57,8 @@ class SelectorSerializer(serializers.Serializer[Any]):
     entries = serializers.ListField(child=serializers.CharField(), default=list)
     signals = serializers.ListField(child=serializers.CharField(), default=list)
     fields_ = serializers.ListField(child=serializers.CharField(), default=list)
+    roles = serializers.ListField(child=serializers.CharField(), required=False)
+    region = serializers.ListField(child=serializers.IntegerField(), required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """``fields`` is a name that serializers use themselves."""
@@ -255,10 +257,14 @@ class WaveSerializer(serializers.ModelSerializer[Wave]):
         model = Wave
         fields = (
             "number",
+            "audience",
+            "audience_value",
             "percent",
             "soak_seconds",
             "max_error_share",
             "min_applied_share",
+            "max_crash_share",
+            "max_pause_rise",
             "started_at",
             "passed_at",
         )
@@ -300,10 +306,16 @@ class RolloutDetailSerializer(RolloutSerializer):
 
 
 class WavePlanSerializer(serializers.Serializer[Any]):
-    percent = serializers.IntegerField(min_value=1, max_value=100)
+    """``audience`` percent (the default), group or tag; ``audience_value`` is the department or the tag."""
+
+    audience = serializers.ChoiceField(choices=["percent", "group", "tag"], default="percent")
+    audience_value = serializers.CharField(max_length=40, default="", allow_blank=True)
+    percent = serializers.IntegerField(min_value=0, max_value=100, default=0)
     soak_seconds = serializers.IntegerField(min_value=0, default=0)
     max_error_share = serializers.FloatField(min_value=0, max_value=1, default=0.02)
     min_applied_share = serializers.FloatField(min_value=0, max_value=1, default=0.9)
+    max_crash_share = serializers.FloatField(min_value=0, max_value=1, default=0.1)
+    max_pause_rise = serializers.FloatField(min_value=0, max_value=1, default=0.25)
 
 
 class NewRolloutSerializer(serializers.Serializer[Any]):

@@ -138,11 +138,17 @@ def describe_rule(rule: Rule, labels: dict[str, str]) -> DescribedRule:
     return DescribedRule(rule.id, rule.label, METHOD_WORDS[rule.method], looks_for, _selected(rule, labels))
 
 
+def _region(left: int, top: int, right: int, bottom: int) -> str:
+    return f"the part of screenshots from {left} to {right} % across and {top} to {bottom} % down"
+
+
 def _selected(rule: Rule, labels: dict[str, str]) -> str:
     selector = rule.selector
     parts = [
         ", ".join(labels.get(entry, entry) for entry in selector.entries),
         ", ".join(SIGNAL_WORDS[signal] for signal in selector.signals),
         ", ".join(selector.fields),
+        ", ".join(f"fields of the kind {role}" for role in selector.roles),
+        "" if selector.region is None else _region(*selector.region),
     ]
     return "; ".join(part for part in parts if part) or "everywhere"

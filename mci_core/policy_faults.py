@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from mci_core.errors import Invalid
-from mci_core.policy_model import Entry, Policy, SiteMatch
+from mci_core.policy_model import Entry, Policy, Selector, SiteMatch
 from mci_core.policy_sites import site_place, site_problem
 
 
@@ -67,6 +67,17 @@ def faults_of_meaning(policy: Policy) -> Iterator[tuple[str, str]]:
         for place, entry_id in enumerate(rule.selector.entries):
             if entry_id not in known:
                 yield f"rules[{index}].selector.entries[{place}]", f"There is no entry {entry_id}."
+        yield from _region_faults(f"rules[{index}].selector", rule.selector)
+
+
+def _region_faults(where: str, selector: Selector) -> Iterator[tuple[str, str]]:
+    if selector.region is None:
+        return
+    left, top, right, bottom = selector.region
+    if left >= right or top >= bottom:
+        yield f"{where}.region", "A region goes from left to right and from top to bottom."
+    if set(selector.fields) - {"frame"}:
+        yield f"{where}.fields", "A rule with a region looks in screenshots only."
 
 
 def _twice(where: str, ids: list[str]) -> Iterator[tuple[str, str]]:

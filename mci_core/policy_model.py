@@ -146,6 +146,8 @@ class SelectorDoc(TypedDict):
     entries: list[str]
     signals: list[str]
     fields: list[str]
+    roles: NotRequired[list[str]]
+    region: NotRequired[list[int]]
 
 
 class ExamplesDoc(TypedDict):
@@ -256,11 +258,17 @@ class RuleMatch:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Where a rule looks; an empty part means everywhere."""
+    """Where a rule looks; an empty part means everywhere.
+
+    `roles`: kinds of the field that is typed in, in small letters; a field of unknown kind counts as meant.
+    `region`: left, top, right and bottom in percent of the screen; such a rule looks in screenshots only.
+    """
 
     entries: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    region: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,30 @@ def judge_boxes(boxes: Sequence[Box], rules: Sequence[Rule]) -> tuple[list[int],
     return sorted(bad), found
 
 
+def judge_regions(
+    boxes: Sequence[Box], rules: Sequence[Rule], size: tuple[int, int] | None
+) -> tuple[list[int], list[Span]]:
+    """The same where some rules look in a part of the screen. Without its size they look everywhere."""
+    bad, found = judge_boxes(boxes, [rule for rule in rules if rule.selector.region is None])
+    for rule in rules:
+        if rule.selector.region is not None:
+            inside = [at for at, box in enumerate(boxes) if _touches(box["rect"], rule.selector.region, size)]
+            hit, spans = judge_boxes([boxes[at] for at in inside], [rule])
+            own = [span for span in spans if span.rule_id == rule.id]
+            # The default pack has looked at every box already.
+            bad += [inside[at] for at in hit] if own else []
+            found += own
+    return sorted(set(bad)), found
+
+
+def _touches(rect: Sequence[float], region: Sequence[int], size: tuple[int, int] | None) -> bool:
+    if size is None:
+        return True
+    (left, top, right, bottom), (width, height) = region, size
+    across = rect[0] * 100 < right * width and rect[2] * 100 > left * width
+    return across and rect[1] * 100 < bottom * height and rect[3] * 100 > top * height
+
+
 def _obey(spans: Sequence[Span]) -> None:
     for span in spans:
         if span.method == "block_session":
@@ -119,23 +143,29 @@ def redact_frame(
     rules: Sequence[Rule],
     *,
     regions: Sequence[Sequence[float]] = (),
+    size: tuple[int, int] | None = None,
 ) -> tuple[bytes, list[Rect]]:
     """A new WebP without what rules and default pack find, and the places painted over (image pixels).
 
-    `boxes`: the text on the screen, [{"rect": [l, t, r, b], "text": str}]; `regions`: more places to paint.
+    `boxes`: the text on the screen, [{"rect": [l, t, r, b], "text": str}]; `regions`: more places to paint;
+    `size`: width and height in which the boxes are told.
     """
-    frame, masked, _ = _redact(webp, boxes, rules, regions)
+    frame, masked, _ = _redact(webp, boxes, rules, regions, size)
     return frame, masked
 
 
 def _redact(
-    webp: bytes, boxes: Sequence[Box] | None, rules: Sequence[Rule], regions: Sequence[Sequence[float]]
+    webp: bytes,
+    boxes: Sequence[Box] | None,
+    rules: Sequence[Rule],
+    regions: Sequence[Sequence[float]],
+    size: tuple[int, int] | None,
 ) -> tuple[bytes, list[Rect], list[Span]]:
     if not boxes:
         raise FrameRefused("frame_text_unknown", "The text on the screen is not known.")
     if len(webp) > MAX_FRAME_BYTES:
         raise FrameRefused("frame_too_large", f"A frame has at most {MAX_FRAME_BYTES} bytes.")
-    bad, spans = judge_boxes(boxes, rules)
+    bad, spans = judge_regions(boxes, rules, size)
     _obey(spans)
     frame, masked = _paint(webp, [*(boxes[index]["rect"] for index in bad), *regions])
     return frame, masked, spans
@@ -194,7 +224,8 @@ class FrameRedactor:
         if hashlib.sha256(webp).hexdigest() != event["sha256"]:
             raise FrameRefused("frame_digest", "The file of the frame is not the one that was recorded.")
         rules = rules_for(self._policy.rules, event.get("entry"), event.get("signal"), "frame")
-        frame, masked, spans = _redact(webp, event["boxes"], rules, ())
+        size = int(event["width"]), int(event["height"])
+        frame, masked, spans = _redact(webp, event["boxes"], rules, (), size)
         self.frames[event["file"]] = frame
         return FrameOutcome(
             hashlib.sha256(frame).hexdigest(), int(event["width"]), int(event["height"]), masked, spans

@@ -188,8 +188,11 @@ def rule_set(rules: tuple[Rule, ...], known: tuple[Rule, ...] = ()) -> RuleSet:
     return RuleSet(compiled, frozenset(labels))
 
 
-def rules_for(rules: Sequence[Rule], entry: str | None, signal: str | None, field: str) -> tuple[Rule, ...]:
-    """The rules whose selector takes in this place; an unknown entry or signal excludes none."""
+def rules_for(
+    rules: Sequence[Rule], entry: str | None, signal: str | None, field: str, role: object = None
+) -> tuple[Rule, ...]:
+    """The rules whose selector takes in this place; an unknown entry, signal or role excludes none."""
+    kind = role.strip().casefold() if isinstance(role, str) else ""
 
     def applies(rule: Rule) -> bool:
         where = rule.selector
@@ -197,6 +200,8 @@ def rules_for(rules: Sequence[Rule], entry: str | None, signal: str | None, fiel
             (not where.entries or entry is None or entry in where.entries)
             and (not where.signals or signal is None or signal in where.signals)
             and (not where.fields or field in where.fields)
+            and (not where.roles or not kind or kind in where.roles)
+            and (where.region is None or field == "frame")
         )
 
     return tuple(rule for rule in rules if applies(rule))

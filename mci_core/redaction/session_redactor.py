@@ -143,7 +143,7 @@ class _Pass:
 
     def _mask_typed(self, text: str, name: str, index: int) -> list[Span]:
         event = self._events[index]
-        rules = rules_for(self._policy.rules, event.get("entry"), event.get("signal"), name)
+        rules = rules_for(self._policy.rules, event.get("entry"), event.get("signal"), name, _role(event))
         return mask(text, rules, known=self._policy.rules)[1]
 
     # --- writing
@@ -209,7 +209,7 @@ class _Pass:
 
     def _short(self, text: str, name: str, event: Mapping[str, Any], masks: list[Line]) -> str:
         """Mask a title, a name or an address."""
-        rules = rules_for(self._policy.rules, event.get("entry"), event.get("signal"), name)
+        rules = rules_for(self._policy.rules, event.get("entry"), event.get("signal"), name, _role(event))
 
         def one(value: str) -> tuple[str, list[Span]]:
             masked, spans = cached_mask(value, rules, self._policy.rules, self._hash_key)
@@ -221,6 +221,11 @@ class _Pass:
                 self._marks.blocked = span.rule_id
         self._note(name, spans, masks)
         return masked
+
+
+def _role(event: Mapping[str, Any]) -> object:
+    """The kind of field or button that the event is about, where it says so."""
+    return (event.get("target") or {}).get("role")
 
 
 def _frame_fault(event: Line) -> str | None:

@@ -120,11 +120,16 @@ def rule(kind: str, *, method: str = "mask", label: str = "Project", **more: Any
         "regex": lambda: RuleMatch("regex", pattern=what),
         "detector": lambda: RuleMatch("detector", detector=what),
     }[kind]()
-    selector = Selector(
-        tuple(more.get("entries", ())), tuple(more.get("signals", ())), tuple(more.get("fields", ()))
-    )
+    parts = {name: tuple(more.get(name, ())) for name in ("entries", "signals", "fields", "roles")}
+    selector = Selector(**parts, region=tuple(more["region"]) if "region" in more else None)
     examples = Examples(tuple(more.get("redact", ())), tuple(more.get("keep", ())))
     return Rule(more.get("id", "r1"), label, method, match, selector, examples)
+
+
+def _selector(one: Selector) -> dict[str, Any]:
+    always = {name: list(getattr(one, name)) for name in ("entries", "signals", "fields")}
+    roles = {"roles": list(one.roles)} if one.roles else {}
+    return {**always, **roles, **({"region": list(one.region)} if one.region else {})}
 
 
 def policy_with(*rules: Rule) -> Policy:
@@ -136,11 +141,7 @@ def policy_with(*rules: Rule) -> Policy:
             "label": one.label,
             "method": one.method,
             "match": _match(one.match),
-            "selector": {
-                "entries": list(one.selector.entries),
-                "signals": list(one.selector.signals),
-                "fields": list(one.selector.fields),
-            },
+            "selector": _selector(one.selector),
             "examples": {"redact": [], "keep": []},
         }
         for one in rules

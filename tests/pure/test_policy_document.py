@@ -254,3 +254,34 @@ ANYTHING = st.recursive(
 def test_no_document_makes_the_parser_fail_in_another_way(value: Any, place: str) -> None:
     with contextlib.suppress(Invalid, TooLarge):
         policy.parse({**document([site()], rules=[rule()]), place: value})
+
+
+def test_a_selector_may_name_kinds_of_field_and_a_part_of_the_screen() -> None:
+    where = {
+        "entries": [],
+        "signals": [],
+        "fields": ["frame"],
+        "roles": ["search box"],
+        "region": [0, 0, 50, 9],
+    }
+    parsed = policy.parse(document([site()], [rule(selector=where)]))
+    assert parsed.rules[0].selector.roles == ("search box",)
+    assert parsed.rules[0].selector.region == (0, 0, 50, 9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"region": [50, 0, 50, 9]}, "rules[0].selector.region"),
+        ({"region": [0, 9, 50, 2]}, "rules[0].selector.region"),
+        ({"region": [0, 0, 50, 101]}, "rules[0].selector.region[3]"),
+        ({"region": [0, 0, 50, 9], "fields": ["text"]}, "rules[0].selector.fields"),
+        ({"roles": []}, "rules[0].selector.roles"),
+        ({"roles": ["Search"]}, "rules[0].selector.roles[0]"),
+    ],
+)
+def test_a_selector_that_makes_no_sense_is_refused(changes: dict[str, Any], field: str) -> None:
+    where = {"entries": [], "signals": [], "fields": [], **changes}
+    with pytest.raises(Invalid) as caught:
+        policy.parse(document([site()], [rule(selector=where)]))
+    assert caught.value.field == field

@@ -56,6 +56,18 @@ def test_values_over_several_boxes_are_painted_over() -> None:
     assert redact_frame(webp(), table, [])[1] == [[118, 18, 202, 37]]
 
 
+def test_a_rule_with_a_region_looks_at_the_boxes_that_touch_it() -> None:
+    words = [rule("words", what=["Zebra"], region=[0, 0, 100, 50])]
+    boxes = [box("the Zebra plan", top=20), box("Zebra again", top=90), box("Zebra below", top=150)]
+    frame, masked = redact_frame(webp(), boxes, words, size=SIZE)
+    assert masked == [[18, 18, 142, 37], [18, 88, 142, 107]]
+    assert not is_filled(frame, [20, 150, 140, 165])
+    # Without the size of the screen it is not known what lies outside.
+    assert len(redact_frame(webp(), boxes, words)[1]) == 3
+    # Others and the default pack look everywhere as before, and nothing is counted twice.
+    assert len(redact_frame(webp(), [box(EMAIL, top=150)], words, size=SIZE)[1]) == 1
+
+
 def test_regions_are_painted_too_and_kept_inside() -> None:
     frame, masked = redact_frame(
         webp(), [box("hello")], [], regions=[(300, 100, 900, 900), (500, 0, 600, 10)]

@@ -84,6 +84,20 @@ def test_selectors_narrow_where_a_rule_looks() -> None:
     assert [one.id for one in rules_for(rules, None, None, "frame")] == ["a", "b", "c", "d"]
 
 
+def test_a_role_narrows_where_it_is_known() -> None:
+    rules = [rule("words", what=["x"], id="a", roles=["search box"]), rule("words", what=["x"], id="b")]
+    assert [one.id for one in rules_for(rules, None, None, "text", "Search Box ")] == ["a", "b"]
+    assert [one.id for one in rules_for(rules, None, None, "text", "text field")] == ["b"]
+    for unknown in (None, "", 7):
+        assert [one.id for one in rules_for(rules, None, None, "text", unknown)] == ["a", "b"]
+
+
+def test_a_region_looks_in_frames_only() -> None:
+    rules = [rule("words", what=["x"], id="a", region=[0, 0, 100, 10])]
+    assert [one.id for one in rules_for(rules, None, None, "frame")] == ["a"]
+    assert rules_for(rules, None, None, "text") == ()
+
+
 def test_hashes_are_equal_for_equal_values_of_one_key() -> None:
     span = Span(0, 1, "PROJECT", "r1", "hash")
     first = placeholder(span, "Zebra", b"key one")

@@ -30,6 +30,7 @@ from tests.pure.recordings import (
     shared_session,
     shared_sessions,
     typed,
+    written,
 )
 
 POLICY = policy_with(rule("words", what=["Zebra"]))
@@ -368,3 +369,18 @@ def test_sample_sessions_hold_no_planted_value() -> None:
                 assert one["value"] not in typed(lines)
                 assert one["value"] not in typed(lines, "up")
                 assert one["value"] not in "".join(line.get("text", "") for line in lines)
+
+
+def test_a_rule_for_a_kind_of_field_leaves_other_fields_alone() -> None:
+    """A field of unknown kind counts as meant, so that nothing slips through."""
+    policy = policy_with(rule("words", what=["Zebra"], roles=["search box"]))
+
+    def typed(target: dict[str, Any] | None) -> str:
+        lines = session(focus(), {"type": "text", "op": "insert", "text": "the Zebra plan", "target": target})
+        clean, _ = redact_session(lines, policy)
+        assert scan_session(clean, policy) == []
+        return written(clean)
+
+    assert typed({"role": "Search box", "name": "find"}) == "the [PROJECT] plan"
+    assert typed({"role": "text field", "name": "note"}) == "the Zebra plan"
+    assert typed({"role": None, "name": "note"}) == "the [PROJECT] plan"

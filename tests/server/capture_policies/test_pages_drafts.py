@@ -86,12 +86,28 @@ def test_a_fault_of_an_entry_stands_at_its_field_and_input_is_kept(
         ({"pattern": "(open"}, "pattern"),
         ({"match_type": "dictionary", "words": ""}, "words"),
         ({"match_type": "detector", "detector": ""}, "detector"),
+        ({"in_region": "the top"}, "in_region"),
+        ({"in_region": "0 0 100 120"}, "in_region"),
+        ({"in_region": "0 50 100 20"}, "in_region"),
     ],
 )
 def test_a_fault_of_a_rule_stands_at_its_field(desk: Desk, change: dict[str, str], field: str) -> None:
     response = desk.cast.client("ml").post(url("draft_rule_new", desk.draft(rules=[]).pk), {**RULE, **change})
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {field}
+
+
+def test_a_rule_looks_in_kinds_of_field_and_in_a_part_of_the_screen(desk: Desk, as_text: Text) -> None:
+    draft = desk.draft(rules=[])
+    client = desk.cast.client("ml")
+    where = {"in_roles": "Search box\n", "in_region": "0, 0, 100, 12 %", "in_fields": ["frame"]}
+    assert client.post(url("draft_rule_new", draft.pk), {**RULE, **where}).status_code == 302
+    row = draft.rules.get()
+    assert (row.selector["roles"], row.selector["region"]) == (["search box"], [0, 0, 100, 12])
+    page = as_text(client.get(url("draft_rule", draft.pk, row.pk)))
+    assert "search box" in page
+    assert "0 0 100 12" in page
+    assert "from 0 to 100 % across and 0 to 12 % down" in as_text(client.get(url("draft_detail", draft.pk)))
 
 
 def test_a_rule_is_tried_on_a_text_without_being_saved(desk: Desk, as_text: Text) -> None:
@@ -155,7 +171,7 @@ def test_two_people_approve_in_the_browser(desk: Desk, as_text: Text) -> None:
         client = desk.cast.client(name)
         page = as_text(client.get(url("version_detail", version.pk)))
         assert "Approve" in page
-        assert "is added, with mouse clicks" in page
+        assert "Captures mouse clicks and typed text in Jira" in page
         given = {"digest": version.digest, "reason": "read it"}
         assert client.post(url("version_approve", version.pk), given).status_code == 302
     version.refresh_from_db()
