@@ -11,6 +11,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from accounts.models import Department
+from agents.models import Device
 from capture_policies.draft_forms import SIGNAL_CHOICES
 from capture_policies.explaining import KEYS
 from capture_policies.models import DraftState, PolicyDraft
@@ -155,3 +156,25 @@ class MomentForm(WhichForm):
         help_text="Empty: now.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+
+class OwnForm(EventForm):
+    """The same about the own computer; the platform is that of the computer."""
+
+    computer = forms.ChoiceField(label="Computer")
+
+    def __init__(self, *args: Any, devices: list[Device], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["platform"]
+        self._devices = {str(device.pk): device for device in devices}
+        choices = [(pk, device.name) for pk, device in self._devices.items()]
+        self.fields["computer"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+
+    @property
+    def has_devices(self) -> bool:
+        return bool(self._devices)
+
+    @property
+    def device(self) -> Device:
+        """The chosen one, once the form is valid."""
+        return self._devices[self.cleaned_data["computer"]]

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from capture_policies import words
 from capture_policies.past import Asked
 from capture_policies.try_out import EVENTS, is_captured, lease_of
 from jurisdictions import rulings
 from jurisdictions.models import LawPack
+from jurisdictions.zones import local_day
 from mci_core import jurisdiction
 from mci_core.evaluator import EXPLAIN, Decision, Foreground, Reason, State, apply, decide, foreground_of
 from mci_core.jurisdiction import Agreement, Ruling
@@ -168,12 +170,14 @@ class Explanation:
 
 
 def law_at(question: Question) -> Law:
-    """The law of the place on that day, its notice taken as acknowledged on the day itself."""
-    on = question.at.date()
-    agreement = None if question.place is None else rulings.agreement_for(question.place, on)
+    """The law of the place on the day there, its notice taken as acknowledged on that day."""
+    place, at = question.place, question.at
+    on = local_day(place, at)
+    unit = UUID(question.group) if question.group else None
+    agreement = None if place is None else rulings.agreement_for(place, on, at=at, department=unit)
     ruling = jurisdiction.decide(
-        rulings.packs_on(on),
-        question.place,
+        rulings.packs_on(on, at=at),
+        place,
         on,
         acknowledged_on=on,
         agreement=agreement,
@@ -184,7 +188,7 @@ def law_at(question: Question) -> Law:
 
 def law_of(ruling: Ruling, question: Question, agreement: Agreement | None, notice: str) -> Law:
     """A ruling with the pack it names."""
-    packs = LawPack.objects.in_force(question.at.date()).filter(key=ruling.pack_id or "")
+    packs = LawPack.objects.in_force(local_day(question.place, question.at)).filter(key=ruling.pack_id or "")
     return Law(ruling, packs.order_by("-effective_from").first(), agreement, notice)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from capture_policies import me_excluded, me_requests, me_views
+from capture_policies import me_excluded, me_explain, me_requests, me_views
 
 app_name = "capture_policies_me"
 
 urlpatterns = [
     path("captured/", me_views.Captured.as_view(), name="captured"),
+    path("captured/ask/", me_explain.WouldIt.as_view(), name="explain"),
     path("excluded/", me_excluded.Excluded.as_view(), name="excluded"),
     path("excluded/add/", me_excluded.Exclude.as_view(), name="exclude"),
     path("excluded/take-back/", me_excluded.Include.as_view(), name="include"),
