@@ -120,8 +120,8 @@ class RuleForm(KeyedForm):
         entries.choices = [(entry.key, entry.label) for entry in draft.entries.all()]
 
     def clean_in_region(self) -> list[int]:
-        parts = re.split(r"[\s,;%]+", self.cleaned_data["in_region"].strip().strip("%"))
-        if parts == [""]:
+        parts = [part for part in re.split(r"[\s,;%]+", self.cleaned_data["in_region"]) if part]
+        if not parts:
             return []
         if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
             raise forms.ValidationError("Write four whole numbers: left, top, right and bottom in percent.")
