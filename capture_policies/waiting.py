@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import has, roles_of
 from accounts.waiting import WaitingItem
+from capture_policies import waiting_list
 from capture_policies.approvals import ROLE_WORDS, SECOND_ROLES
 from capture_policies.models import Approval, PolicyVersion, Release, Rollout, RolloutState
 
@@ -17,7 +18,7 @@ APPROVERS = frozenset(ROLE_WORDS)
 
 def waiting(user: User) -> list[WaitingItem]:
     """Only what this person can do something about."""
-    found = [_versions(user)]
+    found = [_versions(user), *waiting_list.waiting(user)]
     if has(user, "capture_policies.start_rollout"):
         found += [_releases(), _held()]
     return [item for item in found if item is not None and item.count]
