@@ -56,6 +56,7 @@ STAFF_ENTRIES: tuple[Entry, ...] = (
     _policies("Allowlist requests", "request_list", "mail", "b", "entry_remove"),
     _policies("Drafts", "draft_list", "pencil", "d"),
     _policies("Versions", "version_list", "versions", "v"),
+    _policies("Explain", "explain", "zoom-check", "y"),
     _policies("Rollouts", "rollout_list", "rocket", "r", "release"),
     _policies("Stop capture", "stop", "hand-stop", "x"),
     Entry("Fleet", "Devices", "agents:device_list", "device-desktop", "e", ("agents:",)),
