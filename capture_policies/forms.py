@@ -8,8 +8,6 @@ from typing import Any
 
 from django import forms
 
-from capture_policies.rollout_steps import DEFAULT_WAVES, WavePlan
-
 
 def _reason(help_text: str = "") -> forms.CharField:
     return forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text=help_text)
@@ -51,48 +49,3 @@ class CompareForm(forms.Form):
 
 class RolloutForm(forms.Form):
     reason = _reason("Why now. Stays with the rollout.")
-
-
-class WaveForm(forms.Form):
-    percent = forms.IntegerField(min_value=1, max_value=100, label="Devices (%)")
-    soak_minutes = forms.FloatField(min_value=0, max_value=10_080, initial=0, label="Rests (minutes)")
-    max_error_percent = forms.FloatField(min_value=0, max_value=100, initial=2, label="Errors at most (%)")
-    min_applied_percent = forms.FloatField(
-        min_value=0, max_value=100, initial=90, label="Applied at least (%)"
-    )
-
-    def plan(self) -> WavePlan:
-        values = self.cleaned_data
-        return WavePlan(
-            percent=values["percent"],
-            soak_seconds=round(values["soak_minutes"] * 60),
-            max_error_share=values["max_error_percent"] / 100,
-            min_applied_share=values["min_applied_percent"] / 100,
-        )
-
-    @staticmethod
-    def start(plan: WavePlan) -> dict[str, Any]:
-        return {
-            "percent": plan.percent,
-            "soak_minutes": f"{plan.soak_seconds / 60:.6g}",
-            "max_error_percent": f"{plan.max_error_share * 100:.6g}",
-            "min_applied_percent": f"{plan.min_applied_share * 100:.6g}",
-        }
-
-
-class ChangeWaveForm(WaveForm):
-    reason = _reason()
-
-
-class BaseWaveSet(forms.BaseFormSet[WaveForm]):
-    """The waves of a new rollout; rows that are left empty do not count."""
-
-    def plans(self) -> list[WavePlan]:
-        return [form.plan() for form in self.forms if form.cleaned_data.get("percent")]
-
-    @staticmethod
-    def start() -> list[dict[str, Any]]:
-        return [WaveForm.start(plan) for plan in DEFAULT_WAVES]
-
-
-WaveSet = forms.formset_factory(WaveForm, formset=BaseWaveSet, extra=2, max_num=10, absolute_max=10)

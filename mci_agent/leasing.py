@@ -62,6 +62,7 @@ class Leasing:
         self._held: HeldLease | None = None
         self._acks: list[dict[str, Any]] = []
         self._announced = 0
+        self._asked = False
         self.applied = Applied()
         self.revoked = False
         self.server_reason = ""
@@ -92,6 +93,7 @@ class Leasing:
         """Renew soon; a repeated announcement counts only when its release is news here."""
         if hint.repeated and not self._is_news(hint.release):
             return
+        self._asked = self._asked or hint.kind == "stop"
         if hint.kind == "release":
             delay = random.uniform(0, RELEASE_SPREAD)  # noqa: S311 - spreads load, guards nothing
             asyncio.get_running_loop().call_later(delay, self._wake.set)
@@ -181,7 +183,8 @@ class Leasing:
         self._state.remember(memory)
         self._clock.raise_floor(held.lease.issued_at)
         before, self._held = self.lease, held
-        if before is None or _allows(before) != _allows(held.lease):
+        if self._asked or before is None or _allows(before) != _allows(held.lease):
+            self._asked = False
             self.on_other_lease()
 
     def _check(self, token: str, keys: LeaseKeys) -> Any:

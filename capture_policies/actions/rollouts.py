@@ -185,7 +185,7 @@ def _check_waves(waves: Sequence[WavePlan]) -> None:
 def _check_audience(plan: WavePlan) -> None:
     if plan.audience == "percent":
         return
-    known = plan.audience == "tag" and TAG.fullmatch(plan.audience_value)
+    known = plan.audience == "tag" and TAG.fullmatch(plan.audience_value) is not None
     if plan.audience == "group":
         with suppress(ValidationError):
             known = Department.objects.filter(pk=plan.audience_value).exists()

@@ -56,8 +56,8 @@ class DrillList(_StopTabs, ListPage):
         context = super().get_context_data(**kwargs)
         page = list(context["page_obj"].object_list)
         for drill, words in zip(page, words_of(page), strict=True):
-            drill.words = words  # type: ignore[attr-defined]  # for the template
-            drill.result = drills.result_of(drill)  # type: ignore[attr-defined]  # at most one is running
+            drill.words = words
+            drill.result = drills.result_of(drill)
         context["page_obj"].object_list = page
         return context
 

@@ -92,7 +92,7 @@ class StopHome(_StopTabs, ListPage):
         )
         page = list(context["page_obj"].object_list)
         for stop, words in zip(page, words_of(page), strict=True):
-            stop.words = words  # type: ignore[attr-defined]  # for the template
+            stop.words = words
         context["page_obj"].object_list = page
         return context
 

@@ -38,6 +38,20 @@ def test_a_stop_is_confirmed_at_once_by_the_lease_that_says_it(computer: Compute
     asyncio.run(scenario())
 
 
+def test_an_agent_that_captures_nothing_anyway_confirms_a_stop_as_well(computer: Computer) -> None:
+    path = computer.record("a.jsonl", recordings.office())
+    computer.server.state = "stopped"
+
+    async def scenario() -> None:
+        async with Running(computer.agent(), [path]):
+            await until(lambda: computer.server.beats and held(computer)[-1])
+            computer.server.hint("stop")
+            await until(lambda: len(computer.server.leases) > 1, 2.0)
+            await until(lambda: held(computer)[-1] == computer.server.leases[-1].jti, 2.0)
+
+    asyncio.run(scenario())
+
+
 def test_an_entry_that_is_taken_away_is_confirmed_at_once(
     computer: Computer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
