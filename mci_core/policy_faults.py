@@ -81,9 +81,11 @@ def _region_faults(where: str, selector: Selector) -> Iterator[tuple[str, str]]:
 
 
 def _twice(where: str, ids: list[str]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
     for index, name in enumerate(ids):
-        if name in ids[:index]:
+        if name in seen:
             yield f"{where}[{index}].id", f"The id {name} is used twice."
+        seen.add(name)
 
 
 def _match_faults(path: str, entry: Entry) -> Iterator[tuple[str, str]]:
