@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.models import Department
 from jurisdictions.counts import acknowledged_in_words
 from jurisdictions.models import Agreement, LawPack, Notice
 from mci_core.policy_model import SIGNALS
@@ -24,7 +25,10 @@ class LawPackSerializer(serializers.ModelSerializer[LawPack]):
             "clocks",
             "effective_from",
             "effective_to",
+            "modes",
             "source",
+            "reviewer",
+            "reviewed_on",
             "review_by",
             "digest",
         )
@@ -37,6 +41,8 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
         fields = (
             "id",
             "place",
+            "also_places",
+            "departments",
             "kind",
             "number",
             "signals",
@@ -54,6 +60,12 @@ class NewAgreementSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["works_council", "union", "inspectorate"])
     number = serializers.CharField(max_length=80)
     signals = serializers.ListField(child=serializers.ChoiceField(choices=list(SIGNALS)))
+    also_places = serializers.ListField(
+        child=serializers.CharField(max_length=8), required=False, default=list
+    )
+    departments = serializers.PrimaryKeyRelatedField(
+        queryset=Department.objects.all(), many=True, required=False, default=list
+    )
     valid_from = serializers.DateField()
     valid_to = serializers.DateField()
     retention_ceiling_days = serializers.IntegerField(

@@ -53,6 +53,7 @@ def _policies(label: str, name: str, icon: str, key: str, *also: str) -> Entry:
 
 STAFF_ENTRIES: tuple[Entry, ...] = (
     Entry("", "Home", "home", "home", "h"),
+    _policies("Allowlist", "allowlist", "app-window", "w"),
     _policies("Allowlist requests", "request_list", "mail", "b", "entry_remove"),
     _policies("Drafts", "draft_list", "pencil", "d"),
     _policies("Versions", "version_list", "versions", "v"),
@@ -99,7 +100,8 @@ OWN_ENTRIES: tuple[Entry, ...] = (
     Entry(
         "", "My requests", "privacy_requests_me:request_list", "mail", "q", ("privacy_requests_me:request",)
     ),
-    Entry("", "Notices", "jurisdictions_me:notice_list", "file-text", "n", ("jurisdictions_me:",)),
+    Entry("", "Notices", "jurisdictions_me:notice_list", "file-text", "n", ("jurisdictions_me:notice",)),
+    Entry("", "Places and law", "jurisdictions_me:places", "scale", "l"),
 )
 
 

@@ -11,6 +11,7 @@ from jurisdictions.actions import load_packs
 from jurisdictions.models import Agreement, LawPack, Notice
 from tests.server.access.matrix import EVERYBODY, STAFF, Row
 from tests.server.cast import Cast
+from tests.server.jurisdictions.policies import SITE, live_policy
 
 OFFICER = {"privacy_officer"}
 
@@ -37,6 +38,12 @@ def _agreement(cast: Cast) -> dict[str, Any]:
     return {"pk": found.pk}
 
 
+def _family(cast: Cast) -> dict[str, Any]:
+    _pack(cast)
+    live_policy(cast, SITE)
+    return {"family": "US-NY"}
+
+
 def _notice(cast: Cast) -> dict[str, Any]:
     found, _ = Notice.objects.get_or_create(number=1, title="a", text="b", text_sha256="0" * 64)
     return {"pk": found.pk}
@@ -45,16 +52,25 @@ def _notice(cast: Cast) -> dict[str, Any]:
 ROWS = [
     Row("jurisdictions:pack_list", "GET", STAFF),
     Row("jurisdictions:pack_detail", "GET", STAFF, kwargs=_pack),
+    Row("jurisdictions:pack_review", "POST", OFFICER, kwargs=_pack),
+    Row("jurisdictions:pack_mode", "POST", OFFICER, kwargs=_pack),
+    Row("jurisdictions:why", "GET", STAFF),
+    Row("jurisdictions:place_history", "GET", OFFICER),
+    Row("jurisdictions:place_history", "POST", OFFICER),
     Row("jurisdictions:agreement_list", "GET", STAFF),
     Row("jurisdictions:agreement_new", "GET", OFFICER),
     Row("jurisdictions:agreement_new", "POST", OFFICER),
     Row("jurisdictions:agreement_end", "POST", OFFICER, kwargs=_agreement),
     Row("jurisdictions:notice_list", "GET", STAFF),
     Row("jurisdictions:notice_detail", "GET", STAFF, kwargs=_notice),
+    Row("jurisdictions:notice_preview", "GET", OFFICER, kwargs=_family),
+    Row("jurisdictions:notice_preview", "POST", OFFICER, kwargs=_family),
     Row("jurisdictions:notice_new", "GET", OFFICER),
     Row("jurisdictions:notice_new", "POST", OFFICER),
     Row("jurisdictions:notice_withdraw", "POST", OFFICER, kwargs=_notice),
     Row("jurisdictions_me:notice_list", "GET", EVERYBODY),
+    Row("jurisdictions_me:places", "GET", EVERYBODY),
+    Row("jurisdictions_me:places", "POST", EVERYBODY),
     Row("jurisdictions_me:notice_detail", "GET", EVERYBODY, kwargs=_notice),
     Row("jurisdictions_me:notice_acknowledge", "POST", EVERYBODY, kwargs=_notice),
     Row("jurisdictions_api:law-pack-list", "GET", STAFF),
