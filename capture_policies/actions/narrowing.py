@@ -16,10 +16,12 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts import permissions
+from agents.actions import open_stop
+from agents.models import CaptureStop
 from audits import actions as log
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
-from capture_policies import narrowings, queries
+from capture_policies import narrowings, queries, signing
 from capture_policies.locks import lock
 from capture_policies.models import (
     AllowlistRequest,
@@ -53,7 +55,10 @@ ONLY_ON_ITS_WAY = (
 
 @dataclass(frozen=True)
 class Narrowed:
-    """``version`` is what devices get now. ``new`` is False when somebody else had done it already."""
+    """``version`` is what devices get now. ``new`` is False when somebody else had done it already.
+
+    Without a rollout the release waits for the signatures of approvers, and its entries are stopped.
+    """
 
     version: PolicyVersion
     release: Release | None
@@ -125,10 +130,18 @@ def _narrow(
     if taken is None:  # somebody else has done it, or it was never captured
         with nothing_to_do():
             return Narrowed(base, None, None, Taken({}), new=False)
+    waiting = _unsigned(taken) if signing.by_approvers() else None
+    if waiting is not None:  # decided already; the approvers have not signed it yet
+        with nothing_to_do():
+            return Narrowed(waiting, None, None, taken, new=False)
     version = _version(base, taken, title or _title(base, taken), reason.strip(), actor)
     _decide(version, base, taken, cause, reason.strip(), actor)
     release = sign_next(version, actor=actor, audit_name=audit_name)
-    rollout = begin(release, EVERYBODY, reason, actor, audit_name)
+    rollout = None
+    if release.signed_at is None:
+        _stop(taken, reason, actor)
+    else:
+        rollout = begin(release, EVERYBODY, reason, actor, audit_name)
     log.append(
         action=audit_name,
         actor=actor,
@@ -139,12 +152,30 @@ def _narrow(
             "base": base.number,
             "digest": version.digest,
             "release": release.number,
+            "signed": release.signed_at is not None,
             "removed": list(taken.removed)[:20],
             "closed": list(taken.closed)[:20],
             "entries": len(taken.entries),
         },
     )
     return Narrowed(version, release, rollout, taken)
+
+
+def _unsigned(taken: Taken) -> PolicyVersion | None:
+    """The same document, decided on and waiting for the signatures of approvers."""
+    rows = PolicyVersion.objects.filter(narrowing__isnull=False, releases__signed_at__isnull=True)
+    return rows.filter(releases__isnull=False, digest=policy.policy_digest(taken.document)).first()
+
+
+def _stop(taken: Taken, reason: str, actor: Actor) -> None:
+    """Where only approvers can sign a release, devices leave the entries alone by their leases, at once.
+
+    What has ended by its last day needs no stop: devices deny it by themselves.
+    """
+    stopped = set(CaptureStop.objects.entries())
+    for entry in taken.entries if actor.user else ():
+        if entry not in stopped:
+            open_stop(scope="entry", value=entry, reason=reason, actor=actor)
 
 
 def _wait_for_rollouts() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -162,7 +163,6 @@ class EntryRemoveNow(StaffPage, ActionForm):
     permission = fresh = "capture_policies.remove_entries_now"
     template_name = "capture_policies/entry_remove_now.html"
     form_class = ReasonForm
-    success_message = "Removed. Every device gets a release without it now."
 
     @cached_property
     def found(self) -> tuple[Policy, Entry]:
@@ -186,6 +186,12 @@ class EntryRemoveNow(StaffPage, ActionForm):
 
     def act(self, form: ReasonForm) -> str:
         done = narrowing.remove_entries_now(entries=[self.found[1].id], actor=self.actor, **form.cleaned_data)
+        if done.rollout is not None:
+            messages.success(self.request, "Removed. Every device gets a release without it now.")
+        elif done.new:
+            messages.success(self.request, "Stopped there now. The release waits for its signatures.")
+        else:
+            messages.info(self.request, "Somebody has removed it already.")
         if done.rollout is None:
             return reverse("capture_policies:version_detail", args=[done.version.pk])
         return reverse("capture_policies:rollout_detail", args=[done.rollout.pk])

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from agents.models import Device
+from agents.models import CaptureStop, Device
 from audits.models import AuditEntry
 from capture_policies import narrowings, queries
 from capture_policies.actions import narrowing, rollouts
 from capture_policies.models import Narrowing, Release, Rollout
 from mci_core.errors import Conflict, Forbidden, Invalid
+from tests.server.capture_policies.ceremony import Ceremony
 from tests.server.capture_policies.rolling import FAST, answer, roll_out, run, start
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk
 
@@ -258,3 +259,28 @@ def test_a_held_release_to_everybody_is_sent_anew(desk: Desk) -> None:
     again = _remove(desk, "jira")
     assert again.new
     assert Rollout.objects.running().get() == again.rollout
+
+
+def test_where_only_approvers_sign_the_entries_are_stopped_at_once(desk: Desk) -> None:
+    _live(desk, JIRA, EXCEL)
+    Ceremony().begin()
+    first = _remove(desk, "jira")
+    assert first.rollout is None
+    assert first.release is not None
+    assert first.release.signed_at is None
+    stop = CaptureStop.objects.get()
+    assert (stop.scope, stop.scope_value, stop.stopped_by) == ("entry", "jira", desk.officer)
+    again = _remove(desk, "jira", by=desk.admin)
+    assert (again.new, again.version) == (False, first.version)
+    both = _remove(desk, "jira", "excel")
+    assert both.new
+    assert CaptureStop.objects.count() == 2
+
+
+def test_what_has_ended_needs_no_stop_while_it_waits_for_signatures(desk: Desk) -> None:
+    _live(desk, {**JIRA, "expires": "2027-01-31"}, EXCEL)
+    Ceremony().begin()
+    done = narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1))
+    assert done is not None
+    assert done.rollout is None
+    assert not CaptureStop.objects.exists()
