@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import unquote_plus
 
+from mci_core.redaction.rules import ENGINE_RULE
 from mci_core.redaction.spans import Span
 
 Masker = Callable[[str], tuple[str, list[Span]]]
@@ -13,6 +15,7 @@ Masker = Callable[[str], tuple[str, list[Span]]]
 _PARTS = re.compile(r"([/?&#;=,])")
 _USER = re.compile(r"(?i)^([a-z][a-z0-9+.-]*://)[^/?#@\s]*@")
 MAX_DECODE = 3
+USER = "USER"
 
 
 def mask_url(url: str, mask: Masker) -> tuple[str, list[Span]]:
@@ -41,3 +44,18 @@ def _hidden(part: str, mask: Masker) -> list[Span]:
             return spans
         part = decoded
     return []
+
+
+def explain_url(url: str, mask: Masker) -> list[Span]:
+    """Where `mask_url` takes something away, in the places of the address as it was given."""
+    user = _USER.match(url)
+    spans = mask(url)[1]
+    if user:
+        spans = [*spans, Span(len(user[1]), user.end() - 1, USER, ENGINE_RULE)]
+    start = 0
+    for part in _PARTS.split(url):
+        hidden = _hidden(part, mask)
+        if hidden:
+            spans = [*spans, replace(hidden[0], start=start, end=start + len(part))]
+        start += len(part)
+    return spans
