@@ -21,7 +21,8 @@ from mci_core.policy import Policy
 class Asked:
     """A policy that is asked about. ``policy`` None: none was live then, so nothing was captured.
 
-    ``release`` is the one that was live at the moment, whichever policy is asked about.
+    ``release`` is the one that was live at the moment, whichever policy is asked about; ``under_way`` a newer
+    one that was on its way to the fleet.
     """
 
     words: str
@@ -29,6 +30,7 @@ class Asked:
     release: Release | None = None
     version: PolicyVersion | None = None
     draft: PolicyDraft | None = None
+    under_way: Release | None = None
 
 
 def live_at(moment: datetime) -> Release | None:
@@ -55,11 +57,11 @@ def under_way_at(moment: datetime) -> Release | None:
 
 def live_policy_at(moment: datetime) -> Asked:
     """What was live then."""
-    release = live_at(moment)
+    release, coming = live_at(moment), under_way_at(moment)
     if release is None:
-        return Asked("No release was live", None)
+        return Asked("No release was live", None, under_way=coming)
     words = f"Release {release.number}, version {release.version.number}"
-    return Asked(words, queries.policy_of(release.version), release, release.version)
+    return Asked(words, queries.policy_of(release.version), release, release.version, under_way=coming)
 
 
 def of_version(version: PolicyVersion, moment: datetime) -> Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -54,7 +55,7 @@ class _SimulationPage(ActionPost, TemplateView):
             title=self.title,
             policy=self.judged,
             since=since,
-            until=until,
+            last=until - timedelta(days=1),
             weeks=past_cells.WEEKS,
             found=found,
             told=Told([Row(**row) for row in found.result]) if found and found.state == "done" else None,

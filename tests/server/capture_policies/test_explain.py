@@ -8,6 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -321,3 +323,23 @@ def test_a_question_has_plain_meanings_for_what_is_missing() -> None:
     question = asking.question_of({"signal": "click"})
     assert (question.title, question.place, question.group, question.tags) == (None, None, "", ())
     assert explaining.focus_of(question)["app"] == {}
+
+
+def test_an_answer_takes_as_many_questions_however_much_there_is(signing: Desk) -> None:
+    live(signing, days_ago=4, entries=[KEYS])
+    client = signing.cast.client("auditor")
+    wanted = {"kind": "site", "address": PAGE, "signal": "click", "platform": "linux", "place": "US-NY"}
+    url = reverse("capture_policies:explain")
+    client.get(url, {**wanted, "which": "live"})
+    with CaptureQueriesContext(connection) as few:
+        client.get(url, {**wanted, "which": "live"})
+    for index in range(60):
+        signing.draft(title=f"Draft {index}", entries=[], rules=[])
+    many = [
+        {**KEYS, "id": f"site-{n}", "match": {**KEYS["match"], "path_prefix": f"/{n}/"}} for n in range(60)
+    ]
+    live(signing, days_ago=1, entries=[KEYS, *many])
+    with CaptureQueriesContext(connection) as more:
+        page = client.get(url, {**wanted, "which": "live"})
+    assert page.status_code == 200
+    assert len(more) <= len(few)
