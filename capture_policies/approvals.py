@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from capture_policies import queries
+from capture_policies import narrowings, queries
 from capture_policies.models import Approval, PolicyVersion
 from mci_core.errors import ActionError, Conflict, Forbidden, Stale
 from mci_core.policy import Policy
@@ -68,6 +68,7 @@ def refuse_stale(version: PolicyVersion) -> None:
     """`Stale` where another policy went live since the submission, so that the difference that was shown
     is not the one that would be made.
     """
+    narrowings.refuse_undoing(version)
     live = queries.live_version()
     compared = version.compared_with
     if (live.digest if live else None) == (compared.digest if compared else None):

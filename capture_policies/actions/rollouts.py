@@ -22,7 +22,7 @@ from audits import actions as log
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited
-from capture_policies import approvals, queries
+from capture_policies import approvals, narrowings, queries
 from capture_policies.locks import lock
 from capture_policies.models import Release, Rollout, RolloutState, Wave
 from capture_policies.release_steps import sign_next
@@ -122,6 +122,7 @@ def rollback_to(*, release: Release, reason: str, actor: Actor) -> Rollout:
     if live is not None and live.version_id == release.version_id and not Rollout.objects.open().exists():
         raise Conflict("This content is live already.", code="already_live")
     _check_not_wider_now(release)
+    narrowings.refuse_undoing(release.version)
     fresh = sign_next(
         release.version, actor=actor, audit_name="capture_policies.rollback_to", restores=release
     )
@@ -208,6 +209,7 @@ def _check_startable(release: Release) -> None:
             code="release_too_old",
         )
     _check_not_wider_now(release)
+    narrowings.refuse_undoing(release.version)
 
 
 def _check_not_wider_now(release: Release) -> None:
