@@ -15,7 +15,7 @@ from typing import Any
 from capture_policies import queries
 from capture_policies.models import Narrowing, PolicyDraft, PolicyVersion, Rollout, RolloutState
 from mci_core import policy
-from mci_core.errors import Invalid
+from mci_core.errors import Invalid, Stale
 from mci_core.policy import Entry, Policy
 
 Document = Mapping[str, Any]
@@ -111,9 +111,24 @@ def undone_by_draft(draft: PolicyDraft) -> list[str]:
 
 
 def removed_since(moment: datetime) -> frozenset[str]:
-    """Entries that one person or the end of their time took out after this moment."""
+    """Entries that were taken out after this moment and that nobody has brought back with approvals."""
     decisions = Narrowing.objects.filter(at__gt=moment)
-    return frozenset(entry for ids in decisions.values_list("entries", flat=True) for entry in ids)
+    removed = {entry for ids in decisions.values_list("entries", flat=True) for entry in ids}
+    if not removed:
+        return frozenset()
+    now = queries.policy_of(settled() or queries.live_version())
+    return frozenset(removed - {entry.id for entry in now.entries if entry.signals} if now else removed)
+
+
+def refuse_undoing(version: PolicyVersion) -> None:
+    """`Stale` where this version would capture again what was removed after it was written."""
+    again = undone_by(version)
+    if again:
+        raise Stale(
+            f"{', '.join(again[:5])}: removed after this version was submitted, which would capture it again."
+            " Start a new draft from it, so that those who approve know.",
+            code="removed_since",
+        )
 
 
 def parsed(document: Document) -> Policy:

@@ -14,7 +14,7 @@ from audits.models import AuditEntry
 from capture_policies import narrowings, queries
 from capture_policies.actions import narrowing, rollouts
 from capture_policies.models import Narrowing, Release, Rollout
-from mci_core.errors import Conflict, Forbidden, Invalid
+from mci_core.errors import Conflict, Forbidden, Invalid, Stale
 from tests.server.capture_policies.ceremony import Ceremony
 from tests.server.capture_policies.rolling import FAST, answer, roll_out, run, start
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk
@@ -249,6 +249,25 @@ def test_what_was_removed_after_a_version_was_written_is_named(desk: Desk) -> No
     assert narrowings.undone_by(version) == ["Excel"]
     later = desk.version(entries=[JIRA, EXCEL])
     assert narrowings.undone_by(later) == []
+    with pytest.raises(Stale) as refused:
+        desk.approve(version, desk.officer)
+    assert refused.value.code == "removed_since"
+
+
+def test_neither_a_rollout_nor_a_rollback_brings_back_what_was_removed(desk: Desk) -> None:
+    first = _live(desk, JIRA, EXCEL)
+    signed = desk.release(entries=[JIRA, EXCEL, WIKI])
+    done = _remove(desk, "excel")
+    assert done.rollout is not None
+    run(done.rollout)
+    answer(done.rollout)
+    run(done.rollout)
+    for again in (first, signed):
+        with pytest.raises(Stale):
+            rollouts.rollback_to(release=again, reason="x", actor=desk.actor(desk.officer))
+    later = desk.release(entries=[JIRA, EXCEL])
+    roll_out(desk, later)
+    assert rollouts.rollback_to(release=first, reason="x", actor=desk.actor(desk.officer)).release
 
 
 def test_a_held_release_to_everybody_is_sent_anew(desk: Desk) -> None:
