@@ -18,7 +18,7 @@ from django.utils import timezone
 from capture_policies import impact, queries, usage, words
 from capture_policies.models import PolicyVersion, Release
 from capture_policies.usage import Use
-from mci_core.policy import PURPOSE_WORDS, AppMatch, Entry, Policy
+from mci_core.policy import KEYSTROKE_WORDS, PURPOSE_WORDS, AppMatch, Entry, Policy
 
 SOON = timedelta(days=14)
 UNUSED_AFTER = timedelta(days=30)
@@ -64,6 +64,7 @@ class Shown:
     last_words: str
     unused: bool
     expiring: bool
+    expired: bool
     overdue: bool
 
     @property
@@ -73,6 +74,16 @@ class Shown:
     @property
     def words(self) -> words.Described:
         return self.line.words
+
+    @property
+    def keys_words(self) -> str:
+        """How much of a key is kept."""
+        return KEYSTROKE_WORDS[self.entry.keystrokes]
+
+    @property
+    def keys_apart(self) -> bool:
+        """Whether the words for the signals do not say it already."""
+        return bool(self.entry.signals & {"shortcut"}) and "keystroke" not in self.entry.signals
 
 
 def live() -> Allowlist | None:
@@ -150,6 +161,7 @@ class Today:
             last_words=f"not told: fewer than {settings.MIN_GROUP_SIZE} people" if few else "never",
             unused=not few and self._is_unused(entry, last),
             expiring=entry.expires is not None and entry.expires <= self.day + SOON,
+            expired=entry.expires is not None and entry.expires < self.day,
             overdue=entry.review_by is not None and entry.review_by < self.day,
         )
 

@@ -114,6 +114,13 @@ def _lease_keys(cast: Cast) -> dict[str, Any]:
     return {"name": TufFile.objects.get(kind="target").name}
 
 
+def _live_entry(cast: Cast) -> dict[str, Any]:
+    """An entry of a release that went out to everybody."""
+    release = _desk(cast).release(author=cast.second_admin)
+    release.rollouts.create(state="done", reason="x")
+    return {"entry": "jira"}
+
+
 def _page(name: str, allowed: Any, kwargs: Any = None, *, also_get: bool = True) -> list[Row]:
     """A form: shown and sent."""
     methods = ("GET", "POST") if also_get else ("POST",)
@@ -128,7 +135,21 @@ def _api(name: str, allowed: Any, method: str = "GET", kwargs: Any = None, data:
     return Row(f"capture_policies_api:{name}", method, allowed, kwargs=kwargs or {}, data=data or {})
 
 
+ALLOWLIST_ROWS = [
+    Row("capture_policies:allowlist", "GET", STAFF),
+    Row("capture_policies:allowlist_csv", "GET", STAFF),
+    Row("capture_policies:allowlist_yaml", "GET", STAFF),
+    Row("capture_policies:allowlist_entry", "GET", STAFF, kwargs=_live_entry),
+    *_post("allowlist_propose", AUTHORS, _live_entry),
+    *_page("draft_catalogue", AUTHORS, _draft),
+    *_page("draft_import", AUTHORS, _draft),
+    Row("capture_policies:draft_csv", "GET", APPROVERS, kwargs=_draft),
+    Row("capture_policies:draft_yaml", "GET", APPROVERS, kwargs=_draft),
+    _api("allowlist", STAFF),
+]
+
 ROWS = [
+    *ALLOWLIST_ROWS,
     Row("capture_policies:draft_list", "GET", APPROVERS),
     *_page("draft_new", AUTHORS),
     Row("capture_policies:draft_detail", "GET", APPROVERS, kwargs=_draft),
@@ -177,6 +198,13 @@ ROWS = [
     Row("capture_policies_me:captured", "GET", EVERYBODY),
     Row("capture_policies_agent:tuf", "GET", PUBLIC, kwargs=_root),
     Row("capture_policies_agent:release", "GET", PUBLIC, kwargs=_lease_keys),
+    Row("capture_policies_agent:signing_request", "GET", {"device"}),
+    Row(
+        "capture_policies_agent:signing_request_sign",
+        "POST",
+        {"device"},
+        kwargs={"request_id": "00000000-0000-0000-0000-000000000001"},
+    ),
     _api("draft-list", APPROVERS),
     _api("draft-list", AUTHORS, "POST"),
     _api("draft-from-document", AUTHORS, "POST"),
