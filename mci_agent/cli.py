@@ -103,6 +103,9 @@ def parser() -> argparse.ArgumentParser:
     excluding = verb("exclude", exclude, "Never capture in one entry of the policy on this computer.")
     excluding.add_argument("entry", metavar="ENTRY")
     excluding.add_argument("--undo", action="store_true", help="take the exclusion back")
+    including = verb("include", exclude, "Take back an exclusion that you made on this computer.")
+    including.add_argument("entry", metavar="ENTRY")
+    including.set_defaults(undo=True)
     return top
 
 
