@@ -190,7 +190,7 @@ class _Fetcher(FetcherInterface):
             yield chunk
 
 
-class _Updater(Updater):
+class PolicyUpdater(Updater):
     """`tuf.ngclient.Updater` whose time is given (rule 2)."""
 
     def __init__(self, folder: Path, root: bytes, fetch: Fetch, now: int) -> None:
@@ -214,7 +214,7 @@ class TrustedPolicy:
         self._root = root
         self._fetch = fetch
         self._server_id = server_id
-        self._updater: _Updater | None = None
+        self._updater: PolicyUpdater | None = None
         self.refreshed_at = 0
         self.valid_until = 0
         self.keys: LeaseKeys | None = None
@@ -222,7 +222,7 @@ class TrustedPolicy:
     def refresh(self, now: int) -> LeaseKeys:
         """Fetch and check the newest signed files; the lease keys that count from now on."""
         try:
-            updater = _Updater(self._metadata, self._root, self._fetch, now)
+            updater = PolicyUpdater(self._metadata, self._root, self._fetch, now)
             updater.refresh()
             self._updater = updater
             data, _ = self._download(LEASE_KEYS, MAX_LEASE_KEYS_BYTES)
