@@ -175,7 +175,7 @@ def test_exclusions_are_listed_and_taken_back(desk: Desk, capsys: pytest.Capture
     desk.run("exclude", "jira")
     desk.run("exclude", "excel")
     desk.run("exclude", "--undo", "jira")
-    desk.run("exclude", "--undo", "excel")
+    desk.run("include", "excel")
     said = capsys.readouterr().out.splitlines()
     assert said == [
         "You excluded: jira",
