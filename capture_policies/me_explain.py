@@ -32,6 +32,8 @@ _NOTICE = {
     LAW_ALLOWS: "You have acknowledged it",
     "notice_missing": "You have not acknowledged it",
     "notice_due": "Your acknowledgement is too old",
+    "notice_not_specific": "The one that you acknowledged does not name what is captured",
+    "notice_outgrown": "The one that you acknowledged says less than this policy captures",
 }
 
 
