@@ -1,0 +1,111 @@
+"""How fast N agents are proven stopped after one person's click, and what bounds those that are offline.
+
+    python benchmarks/kill_switch.py --agents 200 --offline 20
+
+A real instance (every process, PostgreSQL, Valkey) and N light agents with the real protocol in this process,
+on the same machine. Measured from the time of the stop in the database to the answer of the server to the
+signed confirmation. Ends with an error when one of the promises does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import _fleet as fleets  # beside this file
+from _light_agent import LightAgent, enrol_all, until
+
+MINUTES = 180.0
+
+
+def _confirmed(agent: LightAgent, since: float) -> float | None:
+    """When the server had taken the confirmation of a lease that stops, after the stop."""
+    return next((at for state, at in agent.notes.confirmed if at >= since and state == "stopped"), None)
+
+
+async def _run(fleet: fleets.Fleet, count: int, offline: int, lease: int, promised: float) -> None:
+    tokens = await fleet.act("tokens", str(count))
+    agents = await enrol_all(fleet.folder, fleet.origin, tokens)
+    for agent in agents:
+        agent.start()
+    await until(lambda: all(agent.capture == "on" for agent in agents), MINUTES, "capture everywhere")
+    await until(lambda: all(agent.stream.connected for agent in agents), MINUTES, "streams")
+    away, there = agents[:offline], agents[offline:]
+    for agent in away:
+        await agent.stop()
+    print(f"{len(there)} agents connected, {len(away)} offline with a lease that allows capture")
+    made = await fleet.act("stop")
+    at = made["at"]
+    await until(lambda: all(_confirmed(agent, at) for agent in there), 60, "the confirmations")
+    took = [(_confirmed(agent, at) or 0) - at for agent in there]
+    state = await fleet.act("progress", made["stop"])
+    proven = set(await fleet.act("proven", made["stop"]))
+    bound = state["last_bound"]
+    print(f"stop to proof: {fleets.seconds(took)}")
+    print(
+        f"page: {state['proven']} proven, {state['told']} told, {state['pending']} pending"
+        f" of {state['total']}"
+    )
+    print(
+        f"worst case at the click: {made['worst_case'] - at:.1f} s later;"
+        f" after it: {(bound or at) - at:.1f} s"
+    )
+    ended = await _wait_for_the_end(fleet, made["stop"], lease)
+    again = await fleet.act("restart", made["stop"])
+    await until(lambda: all(agent.capture == "on" for agent in there), 60, "the restart")
+    print(
+        f"after {lease} s: {ended['ended']} stopped by their lease;"
+        f" one person alone restarts: {again['refused']}"
+    )
+    print(f"restart to capture everywhere: {fleets.now() - again['at']:.2f} s")
+    promises = {
+        f"proven within {promised:.0f} s at the median": statistics.median(took) <= promised,
+        "every connected agent is proven": {agent.device for agent in there} <= proven,
+        "no offline agent is proven": not {agent.device for agent in away} & proven,
+        "the offline ones are bounded": bound is not None
+        and at < bound <= made["worst_case"] <= at + lease + 1,
+        "at that time they have stopped": ended["pending"] == 0 and ended["ended"] >= len(away),
+        "one person cannot restart": again["refused"] == "second_person_needed",
+    }
+    for words, holds in promises.items():
+        print(f"{'holds' if holds else 'BROKEN'}: {words}")
+    if not all(promises.values()):
+        raise SystemExit(1)
+
+
+async def _wait_for_the_end(fleet: fleets.Fleet, stop: str, lease: int) -> dict[str, int]:
+    for _ in range(lease + 10):
+        found: dict[str, int] = await fleet.act("progress", stop)
+        if found["pending"] == 0 and found["told"] == 0:
+            return found
+        await asyncio.sleep(1)
+    return found
+
+
+async def _main(fleet: fleets.Fleet, given: argparse.Namespace) -> None:
+    watching = asyncio.create_task(fleet.watch())
+    try:
+        await _run(fleet, given.agents, given.offline, given.lease, given.promised)
+    finally:
+        watching.cancel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--agents", type=int, default=200)
+    parser.add_argument("--offline", type=int, default=20)
+    parser.add_argument("--lease", type=int, default=90, help="life of a lease in seconds")
+    parser.add_argument("--promised", type=float, default=2.0, help="seconds at the median")
+    given = parser.parse_args()
+    fleets.say_where(agents=given.agents, offline=given.offline, lease=f"{given.lease}s")
+    with fleets.fleet({"LEASE_SECONDS": str(given.lease)}) as fleet:
+        asyncio.run(_main(fleet, given))
+
+
+if __name__ == "__main__":
+    main()
