@@ -348,6 +348,7 @@ class Wave(models.Model):
 from capture_policies.models_approval import Approval as Approval  # noqa: E402  # one file for each part
 from capture_policies.models_approval import ApprovalWithdrawal as ApprovalWithdrawal  # noqa: E402
 from capture_policies.models_approval import VersionComment as VersionComment  # noqa: E402
+from capture_policies.models_effect import RuleEffect as RuleEffect  # noqa: E402
 from capture_policies.models_keys import ApproverSignature as ApproverSignature  # noqa: E402
 from capture_policies.models_keys import RevokedKey as RevokedKey  # noqa: E402
 from capture_policies.models_keys import SigningRequest as SigningRequest  # noqa: E402
