@@ -89,8 +89,7 @@ def _kept_and_added(old: Policy | None, new: Policy) -> Iterator[EntryChange]:
             yield EntryChange(entry.id, None, entry, (_addition(index, entry),))
         elif was != entry:
             found = tuple(_changed_entry(f"entries[{index}]", was, entry, heirs))
-            if found:
-                yield EntryChange(entry.id, was, entry, found)
+            yield EntryChange(entry.id, was, entry, found)
 
 
 def _addition(index: int, entry: Entry) -> Change:

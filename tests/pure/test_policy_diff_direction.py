@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mci_core import policy
-from mci_core.evaluator import Allowlist, Foreground, StreamEvaluator, apply
-from mci_core.policy_model import KEYSTROKES, Change, Policy, SiteMatch
-from tests.pure.building import NOW, app, document, focus, key, lease_for, parsed, rule, site
-from tests.pure.strategies import documents, edited, leases, sessions
+from mci_core.evaluator import Allowlist, Foreground
+from mci_core.policy_model import KEYSTROKES, Change, SiteMatch
+from tests.pure.building import app, document, focus, key, parsed, rule, site
+from tests.pure.proving import kept, shows_more
+from tests.pure.strategies import documents
 
 
 def change(old: dict[str, Any], new: dict[str, Any]) -> Change:
@@ -158,42 +159,6 @@ def test_a_longer_screenshot_interval_is_narrower_only_if_its_slots_are_made_of_
 ) -> None:
     old, new = document([site(interval=before)]), document([site(interval=after)])
     assert change(old, new).direction == direction
-
-
-def kept(made: Policy, events: list[dict[str, Any]], changes: dict[str, Any]) -> list[dict[str, Any] | None]:
-    stream, lease = StreamEvaluator(made, "windows"), lease_for(made, **changes)
-    return [apply(item, stream.step(item, lease, NOW)) for item in events]
-
-
-def shows_more(new: dict[str, Any], old: dict[str, Any]) -> bool:
-    """Whether a kept event tells anything that the other did not. A coarser key is no more."""
-    coarser = {"*", "letter", "digit", "space", "punctuation"}
-    for name, value in new.items():
-        if name in ("signal", "key") and new["type"] == "key":
-            if name == "key" and value not in coarser and value != old["key"]:
-                return True
-        elif name == "window":
-            if not value.items() <= old.get("window", {}).items():
-                return True
-        elif value != old.get(name):
-            return True
-    return False
-
-
-@settings(max_examples=200)
-@given(st.data(), documents(), leases())
-def test_a_narrower_policy_lets_nothing_through_that_was_refused(
-    data: st.DataObject, doc: dict[str, Any], changes: dict[str, Any]
-) -> None:
-    old, new = policy.parse(doc), policy.parse(data.draw(edited(doc)))
-    way = policy.direction(old, new)
-    event(way)
-    assume(way != "wider")
-    events = data.draw(sessions(doc))
-    for before, after in zip(kept(old, events, changes), kept(new, events, changes), strict=True):
-        assert after is None or before is not None
-        if after is not None and before is not None:
-            assert not shows_more(after, before)
 
 
 KEYS = [
