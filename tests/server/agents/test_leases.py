@@ -11,7 +11,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.actions import deactivate_user
+from accounts.actions import deactivate_user, set_work_location
 from accounts.models import WorkLocation
 from agents import actions, lease_keys, tickets, trust
 from agents.actions import forget_leases
@@ -95,6 +95,22 @@ def test_moving_to_a_place_without_agreement_stops_capture(agent: Agent, cast: C
     assert agent.lease().state == "on"
     WorkLocation.objects.update(place="IT")
     assert agent.lease().jurisdiction_reason == "agreement_missing"
+
+
+def test_no_lease_reaches_past_the_begin_of_a_trip(agent: Agent, cast: Cast) -> None:
+    start = timezone.now() + timedelta(seconds=120)
+    set_work_location(
+        subject=cast.subject(),
+        place="DE",
+        start=start,
+        end=start + timedelta(days=2),
+        source="trip",
+        actor=cast.system(),
+    )
+    answer = agent.renew()
+    lease = read_lease(answer["lease"], agent.device)
+    assert (lease.state, lease.place, lease.expires_at) == ("on", "US-NY", int(start.timestamp()))
+    assert answer["renew_after"] <= 60
 
 
 def test_germany_takes_keys_text_and_screenshots_away_from_every_lease(cast: Cast, agent: Agent) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.actions import set_work_location
 from agents.models import Device
 from capture_sessions import actions, tasks
 from capture_sessions.models import CaptureSession, SessionBlob, SessionTotal
@@ -100,6 +101,23 @@ def test_the_ceiling_of_the_law_shortens_the_retention_of_the_policy(cast: Cast)
     place(cast, "IT")
     Device.objects.filter(pk=cast.device.pk).update(personal_device=False)
     session = recordings.received(cast)
+    assert session.delete_after - session.created_at <= timedelta(days=21)
+
+
+def test_who_has_left_italy_since_leaves_its_ceiling_on_what_was_captured_there(cast: Cast) -> None:
+    load_packs(actor=cast.system())
+    place(cast, "IT")
+    recording = recordings.upload(cast)
+    set_work_location(
+        subject=cast.subject(),
+        place="US-NY",
+        start=timezone.now(),
+        end=None,
+        source="hr",
+        actor=cast.system(),
+    )
+    recording.send(cast)
+    session = CaptureSession.objects.get()
     assert session.delete_after - session.created_at <= timedelta(days=21)
 
 
