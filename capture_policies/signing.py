@@ -189,15 +189,15 @@ def publish_signed(document: Metadata[Targets], lease_keys: Target) -> None:
 
 
 def sign_all_anew() -> None:
-    """After a new root: with the keys that it names. Targets that approvers signed stay as they are."""
+    """After a new root: with the keys that it names. What it does not speak of stays as it is: targets that
+    approvers signed, and the list of lease keys below it.
+    """
     state = locked_state()
-    changed = [] if by_approvers() else ["targets"]
-    if changed:
-        _advance("targets", state.targets)
-    if state.leases is not None:
-        _advance(LEASES, state.leases)
-        changed.append(LEASES)
-    _advance_snapshot(state, *changed)
+    if by_approvers():
+        _advance_snapshot(state)
+        return
+    _advance("targets", state.targets)
+    _advance_snapshot(state, "targets")
 
 
 def renew(*, force: bool = False) -> list[str]:

@@ -76,9 +76,8 @@ def revoke_key(
     """
     permissions.require(actor, "capture_policies.revoke_key")
     key_steps.lock_repository()
-    known = signing.current_root().signed.roles[role].keyids
-    if not key_ids or not set(key_ids) <= set(known):
-        raise Invalid("Root does not name this key for this role.", code="key_unknown")
+    if not key_ids or not set(key_ids) <= set(signing.current_root().signed.keys):
+        raise Invalid("Root does not name this key.", code="key_unknown")
     for request in SigningRequest.objects.select_for_update().open():
         key_steps.close(request, RequestState.WITHDRAWN)
     for key_id in key_ids:

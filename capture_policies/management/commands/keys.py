@@ -29,7 +29,7 @@ from capture_policies.models_keys import SigningRequest
 from mci_core.errors import ActionError, Invalid
 
 ACTOR = Actor.system("keys-command")
-ROLES = ("lease", "targets", "snapshot", "timestamp", "leases", "root")
+ROLES = ("lease", "targets", "snapshot", "timestamp", "online", "leases", "root")
 TABLE = "{:<10} {:<16} {:<17} {:<17} {:<8} {}"
 
 
@@ -120,8 +120,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Lease key {kid} signs now. The old one is trusted no longer.")
             return
         change, _about = _change(role, options)
-        named = signing.current_root().signed.roles[role].keyids if role != "leases" else []
-        ids = [key_id for key_id in named if role != "root" or key_id.startswith(options["key"])]
+        ids = _key_ids(role, options["key"])
         request = keys.revoke_key(
             role=role, key_ids=ids, change=change, reason=options["reason"], actor=ACTOR
         )
@@ -231,8 +230,28 @@ def _change(role: str, options: dict[str, Any]) -> tuple[roots.Change, dict[str,
         )
     if role == "leases":
         raise CommandError("The key of leases is below targets: keys rotate --role leases")
-    key = key_files.create_next(role).public_key
-    return roots.online_key(role, key), {"role": role, "new": key.keyid}
+    fresh = {name: key_files.create_next(name).public_key for name in _own_roles(role)}
+
+    def change(root: Root) -> None:
+        for name, key in fresh.items():
+            roots.online_key(name, key)(root)
+
+    return change, {"role": role, "new": sorted(key.keyid for key in fresh.values())}
+
+
+def _own_roles(role: str) -> list[str]:
+    """The roles that root gives to keys of this server: one, or with "online" all of them."""
+    if role != "online":
+        return [role]
+    return [name for name in key_files.ONLINE_ROLES if name != "targets" or not signing.by_approvers()]
+
+
+def _key_ids(role: str, beginning: str) -> list[str]:
+    """The keys that count now: of a root key the one that is meant, otherwise all of the role."""
+    named = signing.current_root().signed.roles
+    if role == "root":
+        return [key_id for key_id in named["root"].keyids if key_id.startswith(beginning)]
+    return [key_id for name in _own_roles(role) for key_id in named[name].keyids]
 
 
 def _online_key(role: str, root: Root) -> Key:

@@ -134,13 +134,14 @@ def test_a_reason_is_needed() -> None:
 # --- keys that root names
 
 
-@pytest.mark.parametrize("role", ["targets", "snapshot", "timestamp"])
+@pytest.mark.parametrize("role", ["targets", "snapshot", "timestamp", "online"])
 def test_an_online_key_is_rotated_in_steps_and_agents_follow(
     role: str, updater: Callable[[], Any], at_commit: Any, tmp_path: Path
 ) -> None:
     client = updater()
     client.refresh()
-    old = signing.current_root().signed.roles[role].keyids[0]
+    roles = ["targets", "snapshot", "timestamp"] if role == "online" else [role]
+    old = signing.current_root().signed.roles
     path = tmp_path / "2.root.json"
     call_command("keys", "rotate", role=role, reason=REASON, out=path)
     with pytest.raises(CommandError, match="Too few root keys"):
@@ -148,11 +149,14 @@ def test_an_online_key_is_rotated_in_steps_and_agents_follow(
     sign_offline(path, "root-1", "root-3")
     with at_commit():
         call_command("keys", "accept", str(path))
-    assert signing.current_root().signed.roles[role].keyids != [old]
+    new = signing.current_root().signed.roles
+    assert [name for name in new if new[name].keyids != old[name].keyids] == sorted(
+        roles, key=list(new).index
+    )
     later = updater()
     later.refresh()
     assert later._trusted_set.root.version == 2
-    assert len(key_files.online_signers(role)) == 1
+    assert [len(key_files.online_signers(name)) for name in roles] == [1] * len(roles)
     assert SigningRequest.objects.get().state == "published"
 
 
@@ -175,6 +179,22 @@ def test_a_revoked_key_never_comes_back(at_commit: Any) -> None:
     signers = [key_files.load(folder, name) for name in key_files.ROOT_KEYS]
     with pytest.raises(Invalid, match="was revoked"):
         repository.accept_root(root=roots.sign(again, signers), actor=SYSTEM)
+
+
+def test_after_a_theft_all_keys_of_the_server_are_replaced_without_their_files(
+    at_commit: Any, keys_dir: Path, tmp_path: Path, updater: Callable[[], Any]
+) -> None:
+    updater().refresh()
+    for path in (keys_dir / "tuf").glob("*.key"):
+        path.unlink()
+    path = tmp_path / "2.root.json"
+    call_command("keys", "revoke", role="online", reason=REASON, out=path)
+    sign_offline(path, "root-1", "root-2")
+    with at_commit():
+        call_command("keys", "accept", str(path))
+    assert RevokedKey.objects.count() == 3
+    updater().refresh()
+    assert key_status.warnings() == []
 
 
 def test_revoking_makes_room_for_itself(at_commit: Any, tmp_path: Path) -> None:
