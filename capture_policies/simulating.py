@@ -81,7 +81,9 @@ class Judge:
     def decide(self, entry: Entry, signal: str, facts: Facts) -> Decision:
         """The decision on a sample event in the window that an entry names."""
         question = _question(entry, signal, facts, self._at)
-        evaluator = self._evaluators.setdefault(facts.platform, StreamEvaluator(self.policy, facts.platform))
+        if facts.platform not in self._evaluators:
+            self._evaluators[facts.platform] = StreamEvaluator(self.policy, facts.platform)
+        evaluator = self._evaluators[facts.platform]
         self._asked += _APART_MS
         now = int(self._at.timestamp())
         lease = lease_of(

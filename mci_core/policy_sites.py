@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import idna
@@ -102,6 +103,7 @@ def _decode(match: re.Match[str]) -> str:
     return char if char in _UNRESERVED else match[0].upper()
 
 
+@lru_cache(maxsize=32_768)
 def site_place(site: SiteMatch) -> Place | None:
     """The place that a site entry names; None if its origin or path is not well formed."""
     if not site.path_prefix.startswith("/") or any(char in site.path_prefix for char in ";?#"):
