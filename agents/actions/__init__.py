@@ -14,7 +14,7 @@ from agents.actions.enrolment import (
     revoke_enrolment_token,
 )
 from agents.actions.leases import forget_leases, record_heartbeat, renew_lease
-from agents.actions.overlay import exclude_entry, include_entry
+from agents.actions.overlay import exclude_entry, forget_exclusions, include_entry
 from agents.actions.security import record_security_event
 from agents.actions.stops import confirm_restart, open_stop, request_restart
 from agents.actions.tags import set_tags
@@ -28,6 +28,7 @@ __all__ = [
     "enrol_device",
     "exclude_entry",
     "finish_command",
+    "forget_exclusions",
     "forget_leases",
     "include_entry",
     "open_stop",

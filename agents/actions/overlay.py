@@ -53,6 +53,20 @@ def include_entry(*, entry: str, actor: Actor) -> None:
     enqueue_on_commit("agents.tasks.hint_subject", str(subject.pk))
 
 
+@audited("agents.forget_exclusions")
+def forget_exclusions(*, subject: Subject, actor: Actor) -> int:
+    """Part of the erasure of everything: a person of whom nothing is captured any more has nothing to switch
+    off.
+    """
+    permissions.require(actor, "agents.forget_exclusions")
+    count, _ = subject.exclusions.all().delete()
+    if not count:
+        with nothing_to_do():
+            return 0
+    log.append(action="agents.forget_exclusions", actor=PORTAL, obj=None)
+    return count
+
+
 def _own(actor: Actor) -> Subject:
     """The person who acts, locked: nobody else's exclusions can be changed."""
     user = getattr(actor.user, "pk", None)

@@ -130,6 +130,26 @@ def withdraw_request(*, request: AllowlistRequest, actor: Actor, as_employee: bo
     return request
 
 
+@audited("capture_policies.forget_voices")
+def forget_voices(*, subject: Subject, actor: Actor) -> int:
+    """Part of the erasure of everything: what this person asked for and why is deleted. A request that
+    nobody else has is withdrawn.
+    """
+    permissions.require(actor, "capture_policies.forget_voices")
+    own = RequestVoice.objects.filter(subject=subject)
+    rows = AllowlistRequest.objects.filter(pk__in=own.values("request")).order_by("pk")
+    requests = list(rows.select_for_update())
+    if not requests:
+        with nothing_to_do():
+            return 0
+    own.delete()
+    for request in requests:
+        if request.is_open and not request.voices.filter(withdrawn_at__isnull=True).exists():
+            _answer(request, AllowlistRequestState.WITHDRAWN, None, "")
+    log.append(action="capture_policies.forget_voices", actor=PORTAL, obj=None)
+    return len(requests)
+
+
 @audited("capture_policies.settle_requests")
 def settle_requests(*, actor: Actor) -> int:
     """Mark as done what the live policy does by now; open again what its draft no longer carries."""

@@ -178,7 +178,7 @@ class EntryRemoveNow(StaffPage, ActionForm):
         return super().get_context_data(
             entry=entry,
             described=words.describe_entry(entry),
-            affected=impact.of_entry(entry, signals=sorted(entry.signals)),
+            affected=impact.of_entry(entry),
             closes=taken is not None and entry.id in taken.closed,
             asked=rows.first(),
             **kwargs,

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from agents import overlay
-from agents.actions import exclude_entry, include_entry
+from agents.actions import exclude_entry, forget_exclusions, include_entry
 from agents.actions.overlay import MAX_EXCLUSIONS
 from agents.models import SubjectExclusion
 from audits.actor import Actor
@@ -93,3 +93,11 @@ def test_a_system_or_an_account_without_a_subject_has_nothing_to_switch_off(cast
     subject.save(update_fields=["user"])
     with pytest.raises(Forbidden):
         include_entry(entry="jira", actor=cast.actor("employee"))
+
+
+def test_the_erasure_of_everything_forgets_what_was_switched_off(cast: Cast) -> None:
+    exclude_entry(entry="jira", actor=cast.actor("employee"))
+    exclude_entry(entry="jira", actor=cast.actor("colleague"))
+    assert forget_exclusions(subject=cast.subject("employee"), actor=cast.system()) == 1
+    assert forget_exclusions(subject=cast.subject("employee"), actor=cast.system()) == 0
+    assert SubjectExclusion.objects.get().subject == cast.subject("colleague")

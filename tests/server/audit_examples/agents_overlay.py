@@ -15,4 +15,9 @@ def include_entry(cast: Cast) -> None:
     actions.include_entry(entry="jira", actor=cast.actor("employee"))
 
 
-EXAMPLES = {f"agents.{example.__name__}": example for example in (exclude_entry, include_entry)}
+def forget_exclusions(cast: Cast) -> None:
+    actions.exclude_entry(entry="jira", actor=cast.actor("employee"))
+    actions.forget_exclusions(subject=cast.subject("employee"), actor=cast.system())
+
+
+EXAMPLES = {f"agents.{example.__name__}": example for example in (exclude_entry, include_entry, forget_exclusions)}

@@ -71,6 +71,11 @@ def settle_requests(cast: Cast) -> None:
     requests.settle_requests(actor=cast.system())
 
 
+def forget_voices(cast: Cast) -> None:
+    ask_for_entry(cast)
+    requests.forget_voices(subject=cast.subject("employee"), actor=cast.system())
+
+
 EXAMPLES = {
     f"capture_policies.{example.__name__}": example
     for example in (
@@ -83,5 +88,6 @@ EXAMPLES = {
         decline_request,
         withdraw_request,
         settle_requests,
+        forget_voices,
     )
 }

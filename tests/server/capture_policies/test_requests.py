@@ -252,3 +252,16 @@ def test_what_became_live_is_done_and_what_was_discarded_is_open_again(desk: Des
     roll_out(desk, releases.sign_release(version=version, actor=SYSTEM))
     assert requests.settle_requests(actor=SYSTEM) == 2
     assert set(AllowlistRequest.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_the_erasure_of_everything_forgets_who_asked_and_why(desk: Desk) -> None:
+    own = _ask(desk, desk.employee, to_add(entry_kind="app", label="Paint", where=""))
+    joined = _ask(desk, desk.employee)
+    _ask(desk, desk.cast.colleague)
+    subject = desk.cast.subject("employee")
+    assert requests.forget_voices(subject=subject, actor=SYSTEM) == 2
+    assert requests.forget_voices(subject=subject, actor=SYSTEM) == 0
+    assert not RequestVoice.objects.filter(subject=subject).exists()
+    own.refresh_from_db()
+    joined.refresh_from_db()
+    assert (own.state, joined.state) == ("withdrawn", "open")
