@@ -33,6 +33,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Everybody about their own devices only; it tightens and is nobody else's business.
     "agents.exclude_entry": frozenset({"employee"}),
     "agents.include_entry": frozenset({"employee"}),
+    "agents.forget_exclusions": frozenset({SYSTEM}),
 }
 
 #: Stopping asks for the factor as well: it is one person's act on the whole programme.

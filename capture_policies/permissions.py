@@ -69,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "capture_policies.decline_request": DECIDING,
     "capture_policies.withdraw_request": frozenset({"employee"}),
     "capture_policies.settle_requests": SYSTEM,
+    "capture_policies.forget_voices": SYSTEM,
 }
 
 #: Need the second factor of the last minutes.

@@ -16,10 +16,11 @@ import audits.actions as audit
 from accounts import actions as accounts
 from accounts import keys
 from accounts.permissions import require
-from agents.actions import order_purge
+from agents.actions import forget_exclusions, order_purge
 from agents.models import Device
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
+from capture_policies.actions.requests import forget_voices
 from capture_sessions.actions import drop_uploads_of, erase_sessions
 from capture_sessions.models import CaptureSession, CaptureSessionQuerySet, SessionBlob, SessionState
 from mci_core import canonical, merkle
@@ -129,6 +130,9 @@ def _agents(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """Order the person's devices to drop what they still hold."""
     request = erasure.request
     sessions = "all" if request.scope == "all" else [str(pk) for pk in request.sessions]
+    if request.scope == "all":
+        forget_exclusions(subject=request.subject, actor=actor)
+        forget_voices(subject=request.subject, actor=actor)
     devices = Device.objects.filter(subject_id=request.subject_id, revoked_at__isnull=True)
     for device in devices:
         order_purge(device=device, sessions=sessions, actor=actor)
