@@ -131,7 +131,9 @@ def _sentence(item: EntryChange, affected: Affected, counted: _Counted) -> tuple
         return f"{now}; before: {_same(affected, counted.under(old))}.", False
     only = " only" if old.signals < new.signals else ""
     more = any(change.path.rsplit(".", 1)[-1] not in _CAPTURED for change in item.changes)
-    return f"{now}; before: {captured_words(old)}{only}.", not more and len(item.changes) == 1
+    return f"{now}; before: {captured_words(old)}{only}.", not more and len(
+        {change.direction for change in item.changes}
+    ) == 1
 
 
 def _same(now: Affected, before: Affected) -> str:
