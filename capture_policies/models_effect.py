@@ -43,7 +43,7 @@ class RuleEffect(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     digest = models.CharField(max_length=64, help_text="of the rules that are asked about")
-    against = models.CharField(max_length=64, blank=True, help_text="of the live rules; empty: there are none")
+    against = models.CharField(max_length=64, blank=True, help_text="of the live rules; may be empty")
     day = models.DateField()
     body = models.BinaryField()
     base = models.BinaryField(null=True)

@@ -12,9 +12,10 @@ from celery.schedules import crontab
 from django.utils import timezone
 
 from audits.actor import Actor
-from capture_policies import fleet, simulation_run
+from capture_policies import effect_run, fleet, simulation_run
 from capture_policies.actions import (
     ceremony,
+    effects,
     keys,
     narrowing,
     releases,
@@ -23,7 +24,7 @@ from capture_policies.actions import (
     versions,
     waves,
 )
-from capture_policies.models import PolicyVersion, Rollout, Simulation
+from capture_policies.models import PolicyVersion, Rollout, RuleEffect, Simulation
 from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,9 @@ SCHEDULE: dict[str, float | crontab] = {
     # Entries end with their day in UTC; agents deny them from then on by themselves.
     "capture_policies.tasks.drop_expired_entries": crontab(hour="0", minute="5"),
     "capture_policies.tasks.sweep_simulations": 15.0,
+    "capture_policies.tasks.sweep_effects": 15.0,
+    # Once a day is enough; asked more often, so that a night without workers is made up for.
+    "capture_policies.tasks.measure_rules": 3600.0,
 }
 #: More steps than any rollout has; what is left is found by the next sweep.
 MAX_STEPS = 50
@@ -134,3 +138,20 @@ def _guarded(name: str, task: Any, row_id: str) -> None:
         task(row_id)
     except ActionError as fault:
         log.warning("sweep_refused", task=name, code=fault.code)
+
+
+@shared_task(name="capture_policies.tasks.run_effect", queue="default")
+def run_effect(effect_id: str) -> None:
+    effect_run.run(effect_id, WORKER)
+
+
+@shared_task(name="capture_policies.tasks.sweep_effects", queue="default")
+def sweep_effects() -> None:
+    waiting = RuleEffect.objects.waiting(timezone.now()).order_by("requested_at")
+    for pk in list(waiting.values_list("pk", flat=True)[:20]):
+        run_effect(str(pk))
+
+
+@shared_task(name="capture_policies.tasks.measure_rules", queue="default")
+def measure_rules() -> None:
+    effects.measure_rules(actor=WORKER)

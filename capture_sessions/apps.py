@@ -11,9 +11,11 @@ class CaptureSessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from capture_policies import past_cells, usage
+        from capture_policies import corpora, past_cells, usage
         from capture_sessions.past_decisions import StoredSessions
+        from capture_sessions.rule_texts import stored_texts
         from capture_sessions.usage import last_uses
 
         past_cells.register(StoredSessions())
         usage.register(last_uses)
+        corpora.register(stored_texts)

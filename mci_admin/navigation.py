@@ -57,6 +57,7 @@ STAFF_ENTRIES: tuple[Entry, ...] = (
     _policies("Allowlist requests", "request_list", "mail", "b", "entry_remove"),
     _policies("Drafts", "draft_list", "pencil", "d"),
     _policies("Versions", "version_list", "versions", "v"),
+    _policies("Rule quality", "rule_quality", "text-recognition", "u"),
     _policies("Explain", "explain", "zoom-check", "y"),
     _policies("Rollouts", "rollout_list", "rocket", "r", "release"),
     _policies("Stop capture", "stop", "hand-stop", "x"),

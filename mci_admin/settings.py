@@ -48,6 +48,8 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=5)
 # --- folders ----------------------------------------------------------------------------------------------
 KEYS_DIR: Path = env.folder("KEYS_DIR", VAR_DIR / "keys")
 BLOBS_DIR: Path = env.folder("BLOBS_DIR", VAR_DIR / "blobs")
+# Labelled texts of the company's own, on which redaction rules are measured besides generated sessions.
+REDACTION_CORPUS: str = env.text("REDACTION_CORPUS", "")
 # Where collectstatic puts what is served; demo and test serve from the sources.
 STATIC_ROOT: Path = env.folder("STATIC_ROOT", BASE_DIR / "staticfiles" if PRODUCTION else VAR_DIR / "static")
 if not PRODUCTION:
