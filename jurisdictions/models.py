@@ -6,6 +6,7 @@ Law packs are data with dates and a source; the ruling itself is ``mci_core.juri
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -111,6 +112,27 @@ class PlaceMode(models.Model):
         return f"{self.mode} in {self.place}"
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of a text: its heading, its points, its sentences."""
+
+    heading: str
+    points: list[str]
+    sentences: list[str]
+
+
+def parts_of(text: str) -> list[Part]:
+    """The parts of a generated text: blocks whose first line is a heading, points that begin with a dash."""
+    found = []
+    for block in text.split("\n\n"):
+        heading, *lines = block.split("\n")
+        if not lines:
+            heading, lines = "", [heading]
+        points = [line[2:] for line in lines if line.startswith("- ")]
+        found.append(Part(heading, points, [line for line in lines if not line.startswith("- ")]))
+    return found
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, user: Any) -> NoticeQuerySet:
         """A notice is addressed to every employee."""
@@ -154,6 +176,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"notice {self.number}"
+
+    @property
+    def parts(self) -> list[Part]:
+        """A generated text as pages show it; a written one is one part without a heading."""
+        return parts_of(self.text) if self.generated else [Part("", [], [self.text])]
 
 
 class AcknowledgementQuerySet(models.QuerySet["Acknowledgement"]):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import WorkLocation
 from jurisdictions import coverage
 from jurisdictions.coverage import Written
-from jurisdictions.models import Notice
+from jurisdictions.models import Notice, Part, parts_of
 from jurisdictions.rulings import packs_on
 from mci_core import jurisdiction
 
@@ -27,6 +27,15 @@ class NoticeState:
     @property
     def family(self) -> str:
         return self.written.place
+
+    @property
+    def label(self) -> str:
+        """The law by name, without what all titles begin with."""
+        return self.written.title.partition(": ")[2]
+
+    @property
+    def parts(self) -> list[Part]:
+        return parts_of(self.written.text)
 
     @property
     def last_number(self) -> str:
@@ -51,7 +60,11 @@ class NoticeState:
         before = self.last.text.splitlines() if self.last is not None else []
         found = difflib.ndiff(before, self.written.text.splitlines())
         marks = {"+ ": "added", "- ": "removed"}
-        return [(marks[line[:2]], line[2:]) for line in found if line[:2] in marks and line[2:].strip()]
+        return [
+            (marks[line[:2]], line[2:].removeprefix("- "))
+            for line in found
+            if line[:2] in marks and line[2:].strip()
+        ]
 
 
 def notice_states() -> list[NoticeState]:
