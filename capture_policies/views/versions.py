@@ -103,7 +103,7 @@ def one_page(request: HttpRequest, rows: Sequence[Any], noun: str) -> dict[str, 
         "paginator": page.paginator,
         "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "noun": noun,
-        "many_noun": f"{noun}s",
+        "many_noun": noun.split(",")[-1] if "," in noun else f"{noun}s",
     }
 
 
@@ -159,10 +159,8 @@ class VersionCompare(OfVersion, TemplateView):
     template_name = "capture_policies/version_compare.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = CompareForm(self.request.GET or None)
-        other, asked = self.version.compared_with, "with" in self.request.GET
-        if asked:
-            other = self._other(form)
+        form = CompareForm(self.request.GET if "with" in self.request.GET else None)
+        other = self._other(form) if form.is_bound else self.version.compared_with
         return super().get_context_data(
             **difference_context(self.request, other, self.policy_of_version),
             form=form,
@@ -193,9 +191,9 @@ class VersionCaptured(OfVersion, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self.policy_of_version
         entries = sorted(found.entries, key=lambda entry: entry.label.casefold())
-        context = one_page(self.request, entries, "app or site")
+        context = one_page(self.request, entries, "app or site,apps and sites")
         return super().get_context_data(
-            **{**context, "many_noun": "apps and sites"},
+            **context,
             described=[words.describe_entry(entry) for entry in context["page_obj"].object_list],
             rules=words.describe_rules(found),
             **kwargs,
