@@ -1,8 +1,9 @@
 """What a stop has reached: who is proven stopped, who stopped with the lease, who was told, who is pending.
 
-- ``proven``: the agent said after the stop, in a request signed with the device's key, that it holds a lease
-  of after the stop which allows nothing (or excludes the app or site), and that it captures nothing. An
-  agent never goes back to an older lease, so nothing can undo this.
+- ``proven``: the agent said after the stop, in a request signed with the device's key, that it captures
+  nothing, and that it holds a lease of after the stop which allows nothing (or excludes the app or site), or
+  has dropped its lease. An agent never goes back to an older lease and accepts none that it asked for
+  before it dropped one, so nothing can undo this.
 - ``ended``: no lease that allows capture is alive any more; it stopped by itself at ``bound``.
 - ``told``: such a lease was signed for it, and it has not confirmed yet.
 - ``pending``: it has not asked since. Its last lease ends by itself at ``bound``.
@@ -10,6 +11,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +26,10 @@ PROOFS: tuple[tuple[str, str], ...] = (
     ("told", "Told, not confirmed"),
     ("pending", "Pending"),
 )
+
+
+#: What an agent says that dropped its lease because of a stop and has not asked for another one.
+DROPPED = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,7 @@ def _proof(stop: CaptureStop, now: datetime) -> Case:
         told = given & Q(Exists(latest.filter(closed)))
     else:
         said = Q(reported_at__gte=stop.stopped_at) & ~Q(capture_state="on")
-        confirmed = Q(Exists(held.exclude(state="on"))) & said
+        confirmed = (Q(held_lease=DROPPED) | Q(Exists(held.exclude(state="on")))) & said
         told = given & ~Q(lease_state="on")
     over = Q(bound__isnull=True) | Q(bound__lte=now)
     return Case(

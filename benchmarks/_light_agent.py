@@ -21,6 +21,7 @@ from mci_agent.config import Identity, State
 from mci_agent.errors import AgentError
 from mci_agent.gate import Applied, Facts, judge
 from mci_agent.leasing import Command, Leasing
+from mci_agent.logs import Log
 from mci_agent.stream import HintStream
 from mci_agent.transport import HttpTransport
 from mci_agent.trusted_policy import TrustedPolicy
@@ -87,7 +88,7 @@ class LightAgent:
             server_id=identity.server_id,
         )
         leasing = _Leasing(
-            self._api, trusted, self.state, self._clock, _quiet, device=self.device, report=self._report
+            self._api, trusted, self.state, self._clock, _Quiet(), device=self.device, report=self._report
         )
         leasing.notes, leasing.refuses = self.notes, self._refuses
         leasing.on_applied = self._applied
@@ -126,22 +127,22 @@ class LightAgent:
         while True:
             await self._beat.wait()
             self._beat.clear()
-            lease = self.leasing.lease
-            if lease is None:
-                continue
+            state, held = self.capture, self.leasing.held
             try:
                 await self._api.heartbeat(
-                    {"capture_state": self.capture, "lease": lease.jti, "dropped": {}, "errors": {}}
+                    {"capture_state": state, "lease": held, "dropped": {}, "errors": {}}
                 )
             except AgentError:
                 self._beat.set()
                 await asyncio.sleep(0.2)
                 continue
-            self.notes.confirmed.append((lease.state, time.time()))
+            if held is not None:
+                self.notes.confirmed.append((state, time.time()))
 
 
-def _quiet(event: str, *, level: str = "info", **facts: Any) -> None:
-    return None
+class _Quiet(Log):
+    def __call__(self, event: str, /, level: str = "info", **facts: str | int | float | bool | None) -> None:
+        return None
 
 
 async def _no_poll() -> bool:

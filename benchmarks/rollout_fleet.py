@@ -118,7 +118,9 @@ async def _judge(
         and back["digest"] == before["digest"],
         "the others never saw it": saw <= wave and named <= wave,
         "the others stay where they were": all(
-            agent.leasing.applied.number == before["number"] for agent in agents if agent.device not in wave
+            agent.leasing.applied.policy.digest == before["digest"]
+            for agent in agents
+            if agent.device not in wave
         ),
     }
     for words, holds in promises.items():

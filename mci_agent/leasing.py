@@ -28,8 +28,10 @@ from mci_core.lease import Lease
 REFRESH_SECONDS = 3600
 LONGEST_WAIT = 3600.0
 MIN_GAP = 0.3
-# A whole fleet gets the hint of a release at once and must not come back at once.
-RELEASE_SPREAD = 1.0
+# A whole fleet gets a hint at once and must not come back at once.
+SPREAD = {"release": 1.0, "stop": 2.0}
+#: Said instead of the id of a lease: "I dropped mine, and accept none that I asked for before saying so".
+DROPPED = "00000000-0000-0000-0000-000000000000"
 MAX_ACKS = 100
 
 Command = Mapping[str, Any]
@@ -62,7 +64,8 @@ class Leasing:
         self._held: HeldLease | None = None
         self._acks: list[dict[str, Any]] = []
         self._announced = 0
-        self._asked = False
+        self._dropped = 0
+        self._empty = False
         self.applied = Applied()
         self.revoked = False
         self.server_reason = ""
@@ -79,6 +82,13 @@ class Leasing:
         return self._held.lease if self._held else None
 
     @property
+    def held(self) -> str | None:
+        """The id of the lease that is held here; `DROPPED` after a stop, until another one is asked for."""
+        if self._held is not None:
+            return self._held.lease.jti
+        return DROPPED if self._empty else None
+
+    @property
     def metadata_expired(self) -> bool:
         return self._trusted.keys is not None and self._trusted.expired(self._clock.now())
 
@@ -90,12 +100,18 @@ class Leasing:
             await wait_for_event(self._wake, max(0.0, wait - MIN_GAP))
 
     def hint(self, hint: Hint) -> None:
-        """Renew soon; a repeated announcement counts only when its release is news here."""
+        """Renew soon; a repeated announcement counts only when its release is news here.
+
+        A stop counts at once: whoever sent it, nothing is captured until the server signs another lease.
+        """
         if hint.repeated and not self._is_news(hint.release):
             return
-        self._asked = self._asked or hint.kind == "stop"
-        if hint.kind == "release":
-            delay = random.uniform(0, RELEASE_SPREAD)  # noqa: S311 - spreads load, guards nothing
+        if hint.kind == "stop":
+            self._dropped += 1
+            self._held, self._empty = None, True
+            self.on_other_lease()
+        if hint.kind in SPREAD and not self.revoked:
+            delay = random.uniform(0, SPREAD[hint.kind])  # noqa: S311 - spreads load, guards nothing
             asyncio.get_running_loop().call_later(delay, self._wake.set)
         else:
             self._wake.set()
@@ -109,7 +125,11 @@ class Leasing:
         """Ask for a lease and follow it; the seconds until the next renewal is due."""
         try:
             await self._refresh_if_due()
-            answer = await self._api.lease(self._request())
+            dropped, request = self._dropped, self._request()
+            self._empty = False
+            answer = await self._api.lease(request)
+            if dropped != self._dropped:  # it may be from before the stop that came meanwhile
+                return 0.0
             await self._take(answer)
             await self._send_acks()
         except Refused as error:
@@ -130,7 +150,7 @@ class Leasing:
             "highest_release": self._state.memory.highest_release,
             "clock": self._clock.wall(),
             "agent_version": __version__,
-            "lease": self.lease.jti if self.lease else None,
+            "lease": self.held,
             **self._report(),
         }
 
@@ -183,8 +203,7 @@ class Leasing:
         self._state.remember(memory)
         self._clock.raise_floor(held.lease.issued_at)
         before, self._held = self.lease, held
-        if self._asked or before is None or _allows(before) != _allows(held.lease):
-            self._asked = False
+        if before is None or _allows(before) != _allows(held.lease):
             self.on_other_lease()
 
     def _check(self, token: str, keys: LeaseKeys) -> Any:

@@ -276,11 +276,10 @@ class Agent:
 
     async def _heartbeat(self) -> None:
         dropped, errors = Counter(self.capture.dropped), self.leasing.errors + self.uploader.errors
-        lease = self.leasing.lease
         await self._api.heartbeat(
             {
                 "capture_state": self.gate(self._clock.now()).state,
-                "lease": lease.jti if lease else None,
+                "lease": self.leasing.held,
                 "applied_release": self.leasing.applied.number or None,
                 "spool_bytes": self.spool.used,
                 "dropped": dict((dropped - self._told).most_common(MAX_COUNTS)),

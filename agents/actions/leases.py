@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import permissions
-from agents import lease_keys, overlay, tickets, trust
+from agents import lease_keys, overlay, stops, tickets, trust
 from agents.decisions import Decision, decide
 from agents.models import CaptureStop, DeliveryState, Device, DeviceCommand, Lease
 from agents.wire import Heartbeat, LeaseReport
@@ -219,8 +219,9 @@ def record_heartbeat(*, device: Device, heartbeat: Heartbeat, actor: Actor) -> N
         held_lease=heartbeat.lease,
         health={"spool_bytes": heartbeat.spool_bytes, "errors": dict(heartbeat.errors)},
     )
-    obeyed = device.lease_state == "stopped" and device.capture_state == "on" != heartbeat.capture_state
-    if not obeyed:
+    dropped = heartbeat.lease == stops.DROPPED
+    told = device.lease_state == "stopped" or dropped
+    if not (told and device.capture_state == "on" != heartbeat.capture_state):
         with nothing_to_do():
             return
     log.append(
@@ -228,7 +229,7 @@ def record_heartbeat(*, device: Device, heartbeat: Heartbeat, actor: Actor) -> N
         actor=actor,
         obj=device,
         subject=device.subject_id,
-        facts={"obeyed": device.lease_reason},
+        facts={"obeyed": "capture_stopped" if dropped else device.lease_reason},
     )
 
 

@@ -47,7 +47,8 @@ def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> Capt
         facts={"scope": scope} if single else {"scope": scope, "devices": effect.devices},
         details={} if single else {"value": value},
     )
-    _hint(stop)
+    # Whoever hears "stop" drops the lease at once; one app or site needs only another lease.
+    _hint(stop, "lease" if scope == "entry" else "stop")
     return stop
 
 
@@ -104,7 +105,7 @@ def _open(stop: CaptureStop) -> CaptureStop:
     return stop
 
 
-def _hint(stop: CaptureStop, kind: hints.Kind = "stop") -> None:
+def _hint(stop: CaptureStop, kind: hints.Kind) -> None:
     named = (
         None
         if stop.scope in ("programme", "entry")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from mci_agent import leasing
+from mci_agent.stream import Hint
 from mci_core.lease import Lease
 from tests.pure.agent_support import recordings
 from tests.pure.agent_support.devices import Computer, Running, until
@@ -23,31 +25,44 @@ def held(computer: Computer) -> list[Any]:
     return [beat["lease"] for beat in computer.server.beats]
 
 
-def test_a_stop_is_confirmed_at_once_by_the_lease_that_says_it(computer: Computer) -> None:
+def test_a_stop_is_obeyed_before_the_server_is_asked_and_confirmed_at_once(computer: Computer) -> None:
     path = computer.record("a.jsonl", recordings.office())
 
     async def scenario() -> None:
-        async with Running(computer.agent(), [path]):
+        agent = computer.agent()
+        async with Running(agent, [path]):
             await until(lambda: computer.server.beats and held(computer)[-1])
-            computer.server.state = "stopped"
-            computer.server.hint("stop")
-            await until(lambda: computer.server.leases[-1].state == "stopped", 2.0)
-            await until(lambda: held(computer)[-1] == computer.server.leases[-1].jti, 2.0)
+            asked = len(computer.server.reports)
+            agent.leasing.hint(Hint("stop"))
+            assert agent.gate(int(computer.now())).state == "stopped"
+            await until(lambda: held(computer)[-1] == leasing.DROPPED, 1.0)
             assert computer.server.beats[-1]["capture_state"] == "stopped"
+            assert len(computer.server.reports) == asked
+            computer.server.state = "stopped"
+            await until(lambda: computer.server.leases[-1].state == "stopped", 4.0)
+            assert computer.server.reports[-1]["lease"] == leasing.DROPPED
+            await until(lambda: held(computer)[-1] == computer.server.leases[-1].jti, 2.0)
 
     asyncio.run(scenario())
 
 
-def test_an_agent_that_captures_nothing_anyway_confirms_a_stop_as_well(computer: Computer) -> None:
+def test_a_lease_that_was_asked_for_before_the_stop_is_not_taken(computer: Computer) -> None:
     path = computer.record("a.jsonl", recordings.office())
-    computer.server.state = "stopped"
 
     async def scenario() -> None:
-        async with Running(computer.agent(), [path]):
-            await until(lambda: computer.server.beats and held(computer)[-1])
-            computer.server.hint("stop")
-            await until(lambda: len(computer.server.leases) > 1, 2.0)
-            await until(lambda: held(computer)[-1] == computer.server.leases[-1].jti, 2.0)
+        agent = computer.agent()
+        async with Running(agent, [path]):
+            await until(lambda: agent.leasing.lease)
+            answers = agent._api.lease
+
+            async def slow(report: Any) -> dict[str, Any]:
+                answer = await answers(report)
+                agent.leasing.hint(Hint("stop"))
+                return answer
+
+            agent._api.lease = slow  # type: ignore[method-assign]  # the stop comes on the way back
+            assert await agent.leasing.renew() == 0.0
+            assert agent.leasing.lease is None
 
     asyncio.run(scenario())
 

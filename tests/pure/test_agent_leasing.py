@@ -195,10 +195,10 @@ def test_a_repeated_announcement_counts_only_when_it_is_news(device: Device) -> 
     async def scenario() -> None:
         job = device.leasing
         for release in (1, 2, 2, None, 3):
-            job.hint(Hint("stop", release, repeated=True))
+            job.hint(Hint("lease", release, repeated=True))
             woken.append(job._wake.is_set())
             job._wake.clear()
-        job.hint(Hint("stop"))
+        job.hint(Hint("lease"))
         woken.append(job._wake.is_set())
 
     asyncio.run(scenario())
@@ -229,7 +229,7 @@ def test_the_loop_renews_on_hints_and_ends_when_revoked(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leasing, "MIN_GAP", 0.01)
-    monkeypatch.setattr(leasing, "RELEASE_SPREAD", 0.0)
+    monkeypatch.setattr(leasing, "SPREAD", {})
 
     async def scenario() -> None:
         task = asyncio.create_task(device.leasing.run())

@@ -63,6 +63,17 @@ def test_the_proof_goes_from_pending_over_told_to_proven(agent: Agent, cast: Cas
     assert proof(found, agent.device) == "proven"
 
 
+def test_an_agent_that_dropped_its_lease_is_proven_before_it_gets_another(agent: Agent, cast: Cast) -> None:
+    agent.renew(capture_state="on")
+    found = stop(cast)
+    agent.send("heartbeat", {"capture_state": "stopped", "lease": str(stops.DROPPED)})
+    assert proof(found, agent.device) == "proven"
+    entry = AuditEntry.objects.get(action="agents.record_heartbeat")
+    assert "capture_stopped" in entry.leaf
+    held = agent.lease(lease=str(stops.DROPPED))
+    assert (held.state, proof(found, agent.device)) == ("stopped", "proven")
+
+
 @pytest.mark.parametrize("said", [None, "first", "foreign"])
 def test_only_a_lease_of_its_own_from_after_the_stop_proves_anything(
     agent: Agent, cast: Cast, said: str | None
