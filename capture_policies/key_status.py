@@ -68,6 +68,12 @@ def warnings() -> list[str]:
     return list(dict.fromkeys(row.warning for row in rows() if row.warning))
 
 
+def open_words() -> str:
+    """What waits now; nothing in most cases."""
+    request = SigningRequest.objects.open_one()
+    return "" if request is None else waiting_words(request)
+
+
 def waiting_words(request: SigningRequest) -> str:
     """For example: "release 7 waits for 1 of 2 signatures"."""
     what = f"release {request.release.number}" if request.release else request.get_kind_display().lower()

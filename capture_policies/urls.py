@@ -12,6 +12,7 @@ from capture_policies.views import (
     drills,
     effects,
     explain,
+    keys,
     parts,
     requests,
     rollout_live,
@@ -99,4 +100,10 @@ urlpatterns = [
     path("stop/<uuid:pk>/", stops.StopDetail.as_view(), name="stop_detail"),
     path("stop/<uuid:pk>/restart/", stops.RestartRequest.as_view(), name="stop_restart"),
     path("stop/<uuid:pk>/confirm/", stops.RestartConfirm.as_view(), name="stop_confirm"),
+    path("policies/keys/", keys.KeysPage.as_view(), name="keys"),
+    path(
+        "policies/keys/requests/<uuid:pk>/withdraw/",
+        keys.RequestWithdraw.as_view(),
+        name="signing_request_withdraw",
+    ),
 ]

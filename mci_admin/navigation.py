@@ -61,6 +61,7 @@ STAFF_ENTRIES: tuple[Entry, ...] = (
     _policies("Explain", "explain", "zoom-check", "y"),
     _policies("Rollouts", "rollout_list", "rocket", "r", "release"),
     _policies("Stop capture", "stop", "hand-stop", "x"),
+    _policies("Signing keys", "keys", "key", "k", "signing_request"),
     Entry("Fleet", "Devices", "agents:device_list", "device-desktop", "e", ("agents:",)),
     Entry(
         "Sessions", "All sessions", "capture_sessions:session_list", "stack-2", "a", ("capture_sessions:",)

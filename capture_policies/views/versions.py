@@ -18,7 +18,7 @@ from accounts.access import StaffPage
 from accounts.actors import has_fresh_factor
 from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
-from capture_policies import approvals, differences, queries, standing, words
+from capture_policies import approvals, differences, key_status, queries, standing, words
 from capture_policies.forms import CommentForm, CompareForm
 from capture_policies.models import PolicyVersion, Release, VersionState
 from capture_policies.views.decisions import buttons
@@ -141,6 +141,7 @@ class VersionDetail(OfVersion, TemplateView):
             comments=self._comments(),
             comment_form=CommentForm() if has(user, "capture_policies.comment_version") else None,
             releases=Release.objects.filter(version=version).order_by("number"),
+            signatures_wait=key_status.open_words(),
             replaced_by=version.replaced_by.defer("body").order_by("number").first(),
             **kwargs,
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.models import CaptureStop, StopDrill
 from capture_policies.actions import rollouts, waves
-from capture_policies.models import PolicyDraft, Rollout, TufFile
+from capture_policies.models import PolicyDraft, Rollout, SigningRequest, TufFile
 from tests.server.access.matrix import EVERYBODY, PUBLIC, STAFF, Row
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, Desk, found_repository
 from tests.server.cast import Cast
@@ -109,6 +109,10 @@ def _root(cast: Cast) -> dict[str, Any]:
     return {"name": "1.root.json"}
 
 
+def _signing_request(cast: Cast) -> dict[str, Any]:
+    return {"pk": SigningRequest.objects.create(kind="root", reason="test", root=b"{}", root_version=2).pk}
+
+
 def _lease_keys(cast: Cast) -> dict[str, Any]:
     found_repository()
     return {"name": TufFile.objects.get(kind="target").name}
@@ -198,6 +202,14 @@ ROWS = [
     Row("capture_policies_me:captured", "GET", EVERYBODY),
     Row("capture_policies_agent:tuf", "GET", PUBLIC, kwargs=_root),
     Row("capture_policies_agent:release", "GET", PUBLIC, kwargs=_lease_keys),
+    Row("capture_policies:keys", "GET", STAFF),
+    Row(
+        "capture_policies:signing_request_withdraw",
+        "POST",
+        {"admin", "privacy_officer"},
+        kwargs=_signing_request,
+        data={"reason": "Nobody signs it"},
+    ),
     Row("capture_policies_agent:signing_request", "GET", {"device"}),
     Row(
         "capture_policies_agent:signing_request_sign",
