@@ -37,6 +37,10 @@ _AGAIN = {
 }
 
 
+KEPT_TEXTS = 100
+_texts: dict[tuple[object, ...], str] = {}
+
+
 @dataclass(frozen=True)
 class Place:
     """A family of places: those for which one law pack is the closest."""
@@ -50,6 +54,18 @@ class Place:
     @property
     def members(self) -> tuple[str, ...]:
         return self.packs[-1].members or (self.family,)
+
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """Everything of the place that its text depends on."""
+        laws = tuple(
+            (law.digest, pack.requires_notice) for law, pack in zip(self.laws, self.packs, strict=True)
+        )
+        agreed = tuple(
+            (str(row.pk), row.number, *row.sites, *row.signals, row.retention_ceiling_days, row.valid_to)
+            for row in self.agreements
+        )
+        return (self.family, self.title, laws, agreed)
 
     @property
     def denied(self) -> tuple[str, ...]:
@@ -103,13 +119,18 @@ def write() -> list[Written]:
     policy = queries.policy_of(release.version)
     assert policy is not None
     groups = {str(pk): name for pk, name in Department.objects.values_list("pk", "name")}
-    return [_written(policy, release.digest, place, groups) for place in families()]
+    return [_written(policy, place, groups) for place in families()]
 
 
-def _written(policy: Policy, digest: str, place: Place, groups: Mapping[str, str]) -> Written:
-    text = "\n\n".join("\n".join(part) for part in _parts(policy, place, groups))
+def _written(policy: Policy, place: Place, groups: Mapping[str, str]) -> Written:
+    """Texts are kept by what they are made of: home pages ask for all of them, and policies are long."""
+    made_of = (policy.digest, place.fingerprint, tuple(sorted(groups.items())))
+    if made_of not in _texts:
+        while len(_texts) >= KEPT_TEXTS:
+            _texts.pop(next(iter(_texts)))
+        _texts[made_of] = "\n\n".join("\n".join(part) for part in _parts(policy, place, groups))
     title = f"What is recorded at work: {place.title}"
-    return Written(place.family, title, text, digest, place.denied, place.members)
+    return Written(place.family, title, _texts[made_of], policy.digest, place.denied, place.members)
 
 
 def _parts(policy: Policy, place: Place, groups: Mapping[str, str]) -> Iterator[list[str]]:

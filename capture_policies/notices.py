@@ -59,13 +59,21 @@ def more(told: Told, written: Written) -> list[str]:
     old, new = _policy(told.policy_digest or _first_after(told.published_at)), _policy(written.policy_digest)
     if new is None:
         return []
-    before = None if old is None else _at(old, written, told.denied_signals)
-    changes = policy_diff.diff(before, _at(new, written, written.denied_signals))
-    return [change.words for change in outgrown(changes)]
+    place = (written.members, told.denied_signals, written.denied_signals)
+    return list(_more("" if old is None else old.digest, new.digest, *place))
 
 
-def _at(policy: Policy, written: Written, denied: tuple[str, ...]) -> Policy:
-    return replace(policy, entries=tuple(entries_at(policy, written.members, denied)))
+@lru_cache(maxsize=256)
+def _more(
+    told: str, newest: str, members: tuple[str, ...], without: tuple[str, ...], denied: tuple[str, ...]
+) -> tuple[str, ...]:
+    before = _at(_known[told], members, without) if told else None
+    changes = policy_diff.diff(before, _at(_known[newest], members, denied))
+    return tuple(change.words for change in outgrown(changes))
+
+
+def _at(policy: Policy, members: tuple[str, ...], denied: tuple[str, ...]) -> Policy:
+    return replace(policy, entries=tuple(entries_at(policy, members, denied)))
 
 
 def outgrown(changes: list[Change]) -> list[Change]:

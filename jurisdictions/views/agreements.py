@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -47,10 +48,10 @@ class AgreementList(LawPage, ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         names = dict(Department.objects.values_list("pk", "name"))
-        soon = {row.pk for row in Agreement.objects.ending(context["today"], WARN_DAYS)}
+        today = context["today"]
         for row in context["page_obj"]:
             row.unit_names = [names.get(unit, "a unit that is gone") for unit in row.departments]
-            row.ends_soon = row.pk in soon
+            row.ends_soon = row.valid_to < today + timedelta(days=WARN_DAYS)
         return context
 
 

@@ -35,7 +35,7 @@ def look_after_oneself(scene: Scene) -> None:
 def _publish_notice(scene: Scene) -> None:
     walk = scene.walks["officer"]
     walk.go("/law/notices/")
-    walk.page.get_by_role("link", name="New notice").click()
+    walk.page.get_by_role("link", name="Write a notice").click()
     walk.settle()
     scene.fresh("officer")
     walk.page.locator("[name=title]").fill(TITLE)
