@@ -222,6 +222,8 @@ def test_the_page_of_an_entry_tells_everything_about_it(desk: Desk, as_text: Tex
     for words in ("Propose a change", "Remove now"):
         assert words not in page
     assert page.count("· release ") == 4
+    assert "for the groups Field service" in page
+    assert str(group.pk) not in page
     assert "is added" in page
     excel = desk.cast.client("admin").get(url("allowlist_entry", "excel"))
     assert excel.status_code == 404
