@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from capture_policies import queries
-from capture_policies.models import Narrowing, PolicyDraft, PolicyVersion, Rollout, RolloutState
+from capture_policies.models import Narrowing, PolicyDraft, PolicyVersion, Release, Rollout, RolloutState
 from mci_core import policy
 from mci_core.errors import Invalid, Stale
 from mci_core.policy import Entry, Policy
@@ -108,6 +108,13 @@ def undone_by_draft(draft: PolicyDraft) -> list[str]:
     return (
         sorted(row.label for row in draft.entries.all() if row.key in later and row.signals) if later else []
     )
+
+
+def goes_on(release: Release) -> bool:
+    """Whether the rollout of this release takes something away by one person's decision: then neither one
+    person nor a gate turns it back, because what comes back needs approvals.
+    """
+    return release.restores_id is None and Narrowing.objects.filter(version=release.version_id).exists()
 
 
 def removed_since(moment: datetime) -> frozenset[str]:
