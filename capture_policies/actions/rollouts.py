@@ -108,6 +108,11 @@ def halt_rollout(*, rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     if rollout.state not in (RolloutState.RUNNING, RolloutState.HELD):
         raise Conflict("This rollout is over already.", code="rollout_state")
     _check_reason(reason)
+    if narrowings.goes_on(rollout.release):
+        raise Conflict(
+            "This takes something away that only a new approval brings back. Hold it, or stop capture.",
+            code="narrowing_goes_on",
+        )
     return halt(rollout, reason, actor)
 
 

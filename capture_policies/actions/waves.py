@@ -20,7 +20,7 @@ from audits import actions as log
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
-from capture_policies import gates
+from capture_policies import gates, narrowings
 from capture_policies.fleet import CHUNK, gate_of, members, paused_share, reach_of, release_for_newcomers
 from capture_policies.gates import Decision
 from capture_policies.models import Rollout, RolloutState, Wave
@@ -128,7 +128,7 @@ def _open_wave(rollout: Rollout, wave: Wave, actor: Actor) -> None:
 
 def _judged(rollout: Rollout, wave: Wave) -> Decision:
     refusal = gates.extra_refusal(rollout.pk)
-    if refusal is not None:
+    if refusal is not None and not narrowings.goes_on(rollout.release):
         return Decision("halt", refusal)
     assert wave.started_at is not None
     reach = reach_of(rollout, wave)
