@@ -1,4 +1,4 @@
-"""Puts ``mci-agent`` of this checkout into the virtual environment: changes need no installation."""
+"""Puts the commands of this checkout into the virtual environment: changes need no installation."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+#: The same as in packaging/agent/pyproject.toml.
+COMMANDS = {
+    "mci-agent": "mci_agent.cli",
+    "mci-policy": "mci_agent.policy_cli",
+    "mci-sign": "mci_agent.sign_cli",
+}
 SCRIPT = """#!{python}
 import sys
 
 sys.path.insert(0, {root!r})
-from mci_agent.cli import main
+from {module} import main
 
 sys.exit(main())
 """
 
 
 def main() -> None:
-    target = Path(sys.prefix) / "bin" / "mci-agent"
     # A shebang cannot hold a space: the shell finds the interpreter instead.
     python = f"/bin/sh\n''''exec \"{sys.executable}\" \"$0\" \"$@\" # '''"
-    target.write_text(SCRIPT.format(python=python, root=str(ROOT)), encoding="utf-8")
-    target.chmod(0o755)
+    for name, module in COMMANDS.items():
+        target = Path(sys.prefix) / "bin" / name
+        target.write_text(SCRIPT.format(python=python, root=str(ROOT), module=module), encoding="utf-8")
+        target.chmod(0o755)
 
 
 if __name__ == "__main__":
