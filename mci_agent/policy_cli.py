@@ -222,7 +222,3 @@ def _say(text: str, *, error: bool = False) -> None:
     """Nothing that a policy holds may move the cursor, hide a line or turn its direction."""
     shown = "".join(char if char.isprintable() or char == "\n" else f"\\u{ord(char):04x}" for char in text)
     (sys.stderr if error else sys.stdout).write(shown + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -44,6 +44,10 @@ def test_the_wheel_holds_core_and_agent_and_runs_in_an_environment_of_its_own(tm
     )
     for verb in ("enroll", "run", "status", "pause", "resume", "forget", "purge"):
         assert f"    {verb} " in said.stdout
+    said = subprocess.run(
+        [bin_folder / "mci-policy", "schema"], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert said.stdout.startswith('{\n  "$schema": ')
     where = subprocess.run(
         [bin_folder / "python", "-c", "import mci_agent; print(mci_agent.__file__)"],
         check=True,
