@@ -348,6 +348,9 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "agents.models.DeliveryState",
         "SessionStateEnum": "capture_sessions.models.SessionState",
         "RequestStateEnum": "privacy_requests.models.RequestState",
+        "SignalEnum": "mci_core.policy_model.SIGNALS",
+        "PlatformEnum": "mci_core.policy_model.PLATFORMS",
+        "PurposeEnum": "mci_core.policy_model.PURPOSES",
     },
 }
 
