@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from agents.models import CaptureStop, Device
 from audits.models import AuditEntry
-from capture_policies import narrowings, queries
+from capture_policies import gates, narrowings, queries
 from capture_policies.actions import narrowing, rollouts
 from capture_policies.models import Narrowing, Release, Rollout
 from mci_core.errors import Conflict, Forbidden, Invalid, Stale
@@ -303,3 +304,27 @@ def test_what_has_ended_needs_no_stop_while_it_waits_for_signatures(desk: Desk) 
     assert done is not None
     assert done.rollout is None
     assert not CaptureStop.objects.exists()
+
+
+def test_neither_a_person_nor_a_gate_turns_a_narrowing_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _live(desk, JIRA, EXCEL)
+    done = _remove(desk, "jira")
+    assert done.rollout is not None
+    with pytest.raises(Conflict) as refused:
+        rollouts.halt_rollout(rollout=done.rollout, reason="x", actor=desk.actor(desk.admin))
+    assert refused.value.code == "narrowing_goes_on"
+    monkeypatch.setattr(gates, "_extra", {"leaks": lambda _rollout: "A leak was found."})
+    assert run(done.rollout).state == "running"
+
+
+def test_the_page_of_the_version_says_who_decided(desk: Desk) -> None:
+    _live(desk, {**JIRA, "expires": "2027-01-31"}, EXCEL)
+    done = _remove(desk, "excel")
+    address = reverse("capture_policies:version_detail", args=[done.version.pk])
+    assert "Olga Oak decided alone" in desk.cast.client("auditor").get(address).content.decode()
+    ended = narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1))
+    assert ended is not None
+    address = reverse("capture_policies:version_detail", args=[ended.version.pk])
+    assert "past their last day" in desk.cast.client("auditor").get(address).content.decode()
