@@ -1,27 +1,29 @@
 """The texts on which rules are measured: generated sessions, a labelled corpus, and what is stored redacted.
 
-Sessions lie above policies: they give their texts by registering. Of stored texts nothing is kept but counts,
-and an app or site counts only with the texts of enough people.
+Sessions lie above policies: they give their texts by registering. A rule is free text, so a count of what it
+finds in stored texts would make of this page a search through what people did. Of stored texts only a coarse
+step is kept, and only where the texts of enough people change. See ADR 25.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from mci_core.errors import Invalid
-from mci_core.redaction.quality import Text, read_corpus, samples
+from mci_core.redaction.quality import AppEffect, Effect, Text, read_corpus, samples
 
 SEED, SESSIONS = "rules", 20
 MAX_BYTES = 50_000_000
-#: Corpus -> how it is called.
-WORDS = {
-    "generated": "Generated sessions",
-    "corpus": "Labelled corpus",
-    "stored": "Stored sessions",
-}
+#: Labelled corpus -> how it is called.
+WORDS = {"generated": "Generated sessions", "corpus": "Labelled corpus"}
+#: Share of the texts of an app or site in which a rule finds more: the steps that are told.
+STEPS = ((0.001, "under 0.1 %"), (0.01, "under 1 %"), (0.1, "under 10 %"))
+MOST = "10 % or more"
+NONE_OR_FEW = "none, or of too few people to tell"
 Provider = Callable[[], list[Text]]
 _stored: list[Provider] = []
 
@@ -40,6 +42,18 @@ def gather() -> dict[str, list[Text]]:
     if stored:
         found["stored"] = stored
     return found
+
+
+def in_steps(effect: Effect) -> dict[str, Any]:
+    """What is kept of stored texts: app or site -> a step. No number, and nothing by rule."""
+    return {"apps": {app: {"step": _step(row)} for app, row in sorted(effect.apps.items())}}
+
+
+def _step(row: AppEffect) -> str:
+    if len(row.people) < settings.MIN_GROUP_SIZE:
+        return NONE_OR_FEW
+    share = row.redacted / row.texts
+    return next((words for limit, words in STEPS if share < limit), MOST)
 
 
 def _labelled(path: Path) -> list[Text]:

@@ -58,7 +58,8 @@ def _measured(row: RuleEffect) -> dict[str, Any]:
         def mark(done: int, _of: int, start: int = before) -> None:
             _mark(row, start + done, total)
 
-        result[name] = quality.compare(texts, old, new, progress=mark).as_json()
+        effect = quality.compare(texts, old, new, progress=mark)
+        result[name] = corpora.in_steps(effect) if name == "stored" else effect.as_json()
         before += len(texts)
     return result
 

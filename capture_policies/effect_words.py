@@ -29,6 +29,14 @@ class AppRow:
 
 
 @dataclass(frozen=True)
+class StoredRow:
+    """One app or site of the stored sessions; how much more is redacted, in a step."""
+
+    app: str
+    step: str
+
+
+@dataclass(frozen=True)
 class RateRow:
     """One rule, detector or kind of thing. Shares are None where nothing was found or planted."""
 
@@ -68,9 +76,15 @@ class CorpusResult:
 
 
 def results(effect: RuleEffect, policy: Policy | None) -> list[CorpusResult]:
-    """Every corpus in a fixed order; rules are called by their labels in the policy."""
+    """Every labelled corpus in a fixed order; rules are called by their labels in the policy."""
     labels = {} if policy is None else {rule.id: rule.label for rule in policy.rules}
     return [_corpus(name, effect.result[name], labels) for name in WORDS if name in effect.result]
+
+
+def stored(effect: RuleEffect) -> list[StoredRow]:
+    """What changes in the stored sessions."""
+    apps: Mapping[str, Mapping[str, str]] = effect.result.get("stored", {}).get("apps", {})
+    return [StoredRow(app, row["step"]) for app, row in apps.items()]
 
 
 def _corpus(name: str, body: Mapping[str, Any], labels: Mapping[str, str]) -> CorpusResult:

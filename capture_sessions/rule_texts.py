@@ -1,7 +1,7 @@
 """Gives the texts of stored sessions to the measurement of redaction rules: what is left after redaction.
 
-Nobody looks at them and none is kept; only counts by app or site leave the measurement. An app or site with
-the sessions of too few people is left out, so that no count tells of one person.
+Nobody looks at them and none is kept; what leaves the measurement is said in steps (``corpora.in_steps``). An
+app or site with the sessions of too few people is left out altogether.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def _texts(stored: CaptureSession, labels: dict[str, str]) -> Iterator[Text]:
         log.warning("session_not_measured", session=str(stored.pk), code=fault.code)
         return
     for event in events:
-        yield from _of_event(event, labels)
+        yield from _of_event(event, labels, str(stored.subject_id))
 
 
-def _of_event(event: dict[str, Any], labels: dict[str, str]) -> Iterator[Text]:
+def _of_event(event: dict[str, Any], labels: dict[str, str], person: str) -> Iterator[Text]:
     target = event.get("target") or {}
     found = {
         "text": event.get("text") if event["type"] == "text" else None,
@@ -61,4 +61,4 @@ def _of_event(event: dict[str, Any], labels: dict[str, str]) -> Iterator[Text]:
     for name, text in found.items():
         if isinstance(text, str) and text:
             label = labels.get(entry, entry)
-            yield Text(text, label, name, None, entry, event.get("signal"), target.get("role"))
+            yield Text(text, label, name, None, entry, event.get("signal"), target.get("role"), person)

@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 from accounts.access import StaffPage
 from accounts.pages import ActionPost
 from accounts.permissions import has
-from capture_policies import corpora, document, effect_words, queries
+from capture_policies import document, effect_words, queries
 from capture_policies.actions import effects
 from capture_policies.models import RuleEffect
 from capture_policies.models_effect import EffectState
@@ -56,6 +56,7 @@ class _EffectPage(ActionPost, TemplateView):
             policy=self.judged,
             found=found,
             results=effect_words.results(found, self.judged) if found and done else None,
+            stored=effect_words.stored(found) if found and done else [],
             working=found is not None and found.state in (EffectState.QUEUED, EffectState.RUNNING),
             may_run=has(self.request.user, "capture_policies.request_effect"),
             **kwargs,
@@ -109,8 +110,8 @@ class RuleQuality(StaffPage, TemplateView):
         return super().get_context_data(
             last=last,
             shown=shown,
-            tabs=[(one.name, one.words) for one in found if one.labels],
-            has_corpus="corpus" in corpora.WORDS and any(one.name == "corpus" for one in found),
+            tabs=[(one.name, one.words) for one in found],
+            has_corpus=any(one.name == "corpus" for one in found),
             precision=effect_words.trend(days, shown.name, "rules") if shown else None,
             coverage=effect_words.trend(days, shown.name, "labels") if shown else None,
             **kwargs,

@@ -38,7 +38,8 @@ class Place:
 class Text:
     """A text, where it stood, and what is in it; `places` None: nobody has labelled it.
 
-    `app` is a name for people, `entry` the id of the entry of the policy, where there is one.
+    `app` is a name for people, `entry` the id of the entry of the policy, where there is one; `person`
+    tells texts of different people apart, and is never part of a result.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Text:
     entry: str | None = None
     signal: str | None = None
     role: str | None = None
+    person: str = ""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,8 @@ class AppEffect:
     """What another set of rules does to the texts of one app or site.
 
     `redacted`: places that are masked now and were not; `leaked`: labelled places that were covered and are
-    not any more; `lost`: letters and digits that are masked now, were not, and lie in no labelled place.
+    not any more; `lost`: letters and digits that are masked now, were not, and lie in no labelled place;
+    `people`: whose texts are redacted further.
     """
 
     texts: int = 0
@@ -63,6 +66,12 @@ class AppEffect:
     redacted: int = 0
     leaked: int = 0
     lost: int = 0
+    people: set[str] = field(default_factory=set)
+
+    def as_json(self) -> dict[str, int]:
+        """The counts; not who."""
+        names = ("texts", "characters", "redacted", "leaked", "lost")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(slots=True)
@@ -96,11 +105,12 @@ class Effect:
     labels: dict[str, Right] = field(default_factory=lambda: defaultdict(Right))
 
     def as_json(self) -> dict[str, Any]:
-        """Counts only: no text and no value."""
-        return {
+        """Counts only: no text, no value and nobody."""
+        rates = {
             name: {key: asdict(row) for key, row in sorted(getattr(self, name).items())}
-            for name in ("apps", "rules", "labels")
+            for name in ("rules", "labels")
         }
+        return {"apps": {key: row.as_json() for key, row in sorted(self.apps.items())}, **rates}
 
 
 def samples(seed: str, count: int) -> Iterator[Text]:
@@ -196,7 +206,10 @@ def _told(text: str, place: Place) -> set[int]:
 def _differ(app: AppEffect, text: Text, before: set[int], after: set[int], spans: Sequence[Span]) -> None:
     app.texts += 1
     app.characters += sum(char.isalnum() for char in text.text)
-    app.redacted += sum(not before.intersection(range(span.start, span.end)) for span in spans)
+    new = sum(not before.intersection(range(span.start, span.end)) for span in spans)
+    app.redacted += new
+    if new:
+        app.people.add(text.person)
     if text.places is None:
         return
     meant: set[int] = set()

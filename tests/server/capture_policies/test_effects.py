@@ -17,7 +17,7 @@ from capture_policies.actions import effects
 from capture_policies.models import RuleEffect
 from capture_sessions import rule_texts
 from mci_core.errors import Forbidden, Invalid
-from mci_core.redaction.quality import Text
+from mci_core.redaction.quality import AppEffect, Effect, Text
 from tests.server import recordings
 from tests.server.capture_policies.rolling import roll_out
 from tests.server.capture_policies.support import CUSTOMERS, JIRA, SYSTEM, Desk, found_repository
@@ -160,6 +160,32 @@ def test_stored_texts_of_too_few_people_are_left_out(cast: Cast, settings: Any) 
     assert {text.places for text in texts} == {None}
 
 
+def test_of_stored_texts_only_a_step_is_told() -> None:
+    """A rule is free text: counts of its matches would be a search through what people did."""
+    effect = Effect()
+    for people, redacted, texts in ((4, 9, 10), (5, 1, 10_000), (5, 1, 1_000), (9, 1, 20), (9, 8, 9)):
+        effect.apps[f"{people} {redacted} {texts}"] = AppEffect(
+            texts=texts, redacted=redacted, people=set(map(str, range(people)))
+        )
+    told = corpora.in_steps(effect)
+    assert told.keys() == {"apps"}
+    assert [row.step for row in effect_words.stored(RuleEffect(result={"stored": told}))] == [
+        corpora.NONE_OR_FEW,
+        "under 1 %",
+        "under 0.1 %",
+        "under 10 %",
+        corpora.MOST,
+    ]
+
+
+def test_stored_texts_are_measured_with_the_others(cast: Cast, settings: Any) -> None:
+    settings.MIN_GROUP_SIZE = 1
+    session = recordings.available(cast)
+    policy = queries.policy_by_release(session.release_number)
+    row = run(effects.request_effect(policy=policy, title="x", actor=cast.actor("officer")))
+    assert {one.step for one in effect_words.stored(row)} == {corpora.NONE_OR_FEW}
+
+
 def test_a_damaged_session_is_passed_over(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     recordings.available(cast)
     settings.MIN_GROUP_SIZE = 1
@@ -167,7 +193,7 @@ def test_a_damaged_session_is_passed_over(cast: Cast, settings: Any, monkeypatch
     def broken(stored: Any) -> Any:
         raise Invalid("gone", code="gone")
 
-    monkeypatch.setattr(rule_texts.contents, "read_events", broken)
+    monkeypatch.setattr("capture_sessions.contents.read_events", broken)
     assert rule_texts.stored_texts() == []
 
 
@@ -220,7 +246,7 @@ def test_the_trend_of_the_live_rules_is_shown_after_two_days(live: Desk, as_text
 
 
 def test_a_corpus_without_texts_is_no_error() -> None:
-    effect = RuleEffect(result={"stored": {"apps": {}, "rules": {}, "labels": {}}})
+    effect = RuleEffect(result={"corpus": {"apps": {}, "rules": {}, "labels": {}}})
     (one,) = effect_words.results(effect, None)
     assert (one.redacted, one.leaked, one.lost, one.rules) == (0, 0, 0, [])
     assert effect_words.trend([effect, effect], "generated", "rules") is None
