@@ -94,7 +94,7 @@ def _corpus(name: str, body: Mapping[str, Any], labels: Mapping[str, str]) -> Co
         WORDS[name],
         sorted(apps, key=lambda row: (-row.leaked, -row.lost, -row.redacted, row.app)),
         _rates(body["rules"], labels),
-        _rates(body["labels"], {}),
+        _rates(body["labels"], {key: key.replace("_", " ").capitalize() for key in body["labels"]}),
     )
 
 
@@ -132,6 +132,7 @@ def trend(effects: Sequence[RuleEffect], corpus: str, part: str) -> dict[str, An
         for effect in days
     ]
     shown = [name.removeprefix(PACK_PREFIX) for name in names]
+    step = max(1, len(days) // 10)  # days between two marks of the axis
     words = "rightly found of all that was found" if part == "rules" else "covered of all that was there"
     return {
         "id": f"trend-{part}",
@@ -147,7 +148,10 @@ def trend(effects: Sequence[RuleEffect], corpus: str, part: str) -> dict[str, An
             }
             for index, name in enumerate(shown, start=1)
         ],
-        "layout": {"xaxis": {"type": "date"}, "yaxis": {"range": [0, 1.02], "tickformat": ".0%"}},
+        "layout": {
+            "xaxis": {"type": "date", "tickformat": "%-d %b", "dtick": 86_400_000 * step},
+            "yaxis": {"range": [0, 1.02], "tickformat": ".0%"},
+        },
         "columns": ["Day", *shown],
         "rows": [[row[0], *("" if cell is None else f"{cell:.1%}" for cell in row[1:])] for row in rows],
     }
