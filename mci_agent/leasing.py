@@ -29,7 +29,7 @@ REFRESH_SECONDS = 3600
 LONGEST_WAIT = 3600.0
 MIN_GAP = 0.3
 # A whole fleet gets a hint at once and must not come back at once.
-SPREAD = {"release": 1.0, "stop": 2.0}
+SPREAD = {"release": 1.0, "stop": 5.0}
 #: Said instead of the id of a lease: "I dropped mine, and accept none that I asked for before saying so".
 DROPPED = "00000000-0000-0000-0000-000000000000"
 MAX_ACKS = 100
