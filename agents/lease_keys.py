@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -56,11 +56,17 @@ def server_id() -> str:
     return path.read_text(encoding="ascii")
 
 
+def first_made() -> datetime:
+    """When the first key of this server was made."""
+    _first(str(_folder()))
+    return datetime.fromtimestamp((_folder() / f"{_FIRST}.key").stat().st_mtime, tz=UTC)
+
+
 def replace(now: datetime, *, revoke: bool) -> tuple[LeaseKey, LeaseKey]:
     """(old, new): from the end of the caller's transaction the new key signs. The caller publishes the
     list, holds the lock of the repository, and answers for the log.
     """
-    old = LeaseKey.objects.signing() or _row_of_first(now)
+    old = LeaseKey.objects.signing() or _row_of_first()
     key = Ed25519PrivateKey.generate()
     kid = key_id(key.public_key())
     sealed_keys.write_once(_path(kid), sealed_keys.seal(key, _name(kid)))
@@ -149,12 +155,11 @@ def _unsealed_before(folder: str) -> Ed25519PrivateKey:
     return sealed_keys.ed25519(path.read_bytes()) if path.exists() else Ed25519PrivateKey.generate()
 
 
-def _row_of_first(now: datetime) -> LeaseKey:
+def _row_of_first() -> LeaseKey:
     """The first key gets a row and a file under its own name when it is replaced."""
     kid, key = _first(str(_folder()))
     sealed_keys.write_once(_path(kid), sealed_keys.seal(key, _name(kid)))
-    made = datetime.fromtimestamp((_folder() / f"{_FIRST}.key").stat().st_mtime, tz=now.tzinfo)
-    return LeaseKey(kid=kid, public_key=b64url(_raw(key.public_key())), created_at=made)
+    return LeaseKey(kid=kid, public_key=b64url(_raw(key.public_key())), created_at=first_made())
 
 
 def _forget_file(kid: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -91,7 +91,7 @@ def _role(over: Any, role: str, ends: datetime, since: dict[str, datetime]) -> I
         yield KeyRow(
             role=role,
             key_id=key_id,
-            created=since.get(key_id),
+            created=since.get(key_id) or here.get(key_id),
             expires=ends,
             threshold=f"{named.threshold} of {len(named.keyids)}",
             where="sealed on this server" if key_id in here else "offline",
@@ -99,13 +99,18 @@ def _role(over: Any, role: str, ends: datetime, since: dict[str, datetime]) -> I
         )
 
 
-def _here(role: str) -> set[str]:
+def _here(role: str) -> dict[str, datetime]:
+    """key id -> when its file was written, of the keys of a role that lie on this server."""
     if role == "root":
-        return set()
+        return {}
     try:
-        return {signer.public_key.keyid for signer in key_files.online_signers(role).values()}
+        found = key_files.online_signers(role)
     except ActionError:  # a file that does not open signs nothing
-        return set()
+        return {}
+    return {
+        signer.public_key.keyid: datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+        for path, signer in found.items()
+    }
 
 
 def _warning(role: str, ends: datetime, *, lost: bool) -> str:
@@ -126,7 +131,7 @@ def _lease_rows() -> list[KeyRow]:
         KeyRow(
             role="lease",
             key_id=kid,
-            created=found[kid].created_at if kid in found else None,
+            created=found[kid].created_at if kid in found else lease_keys.first_made(),
             expires=found[kid].trusted_until if kid in found else None,
             threshold="1 of 1",
             where="sealed on this server" if kid == signs else "replaced, still trusted",

@@ -15,11 +15,12 @@ from django.core.management import call_command
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp
 
 from agents import lease_keys
+from agents.models import Device
 from capture_policies import key_files, key_status, signing
 from capture_policies.actions import keys, releases, rollouts, waves
 from capture_policies.models import Release, TufFile
 from capture_policies.models_keys import SigningRequest
-from mci_agent import sign_cli
+from mci_agent import sign_cli, sign_keys
 from tests.server.attacks.two_clients import OtherClient, OurClient
 from tests.server.capture_policies.support import EXCEL, SYSTEM, Desk
 from tests.server.cast import REASON, Cast
@@ -177,7 +178,7 @@ def _targets_with_the_keys_of_the_server(scene: Scene) -> None:
 
 def _one_signature_of_two(scene: Scene) -> None:
     """An approver colludes, alone."""
-    signer, _key = sign_cli.sign_keys.load(scene.ann.key, PASSPHRASE)
+    signer, _key = sign_keys.load(scene.ann.key, PASSPHRASE)
     _serve_forged([signer])
 
 
@@ -227,11 +228,9 @@ def test_stopping_needs_no_signature(scene: Scene, tmp_path: Path) -> None:
         release=release, waves=[rollouts.WavePlan(50), rollouts.WavePlan(100)], reason=REASON, actor=actor
     )
     _work(str(rollout.pk))
-    device.refresh_from_db()
-    assert device.desired_release == 2
+    assert _desired(device) == 2
     rollouts.halt_rollout(rollout=rollout, reason=REASON, actor=actor)
-    device.refresh_from_db()
-    assert device.desired_release is None
+    assert _desired(device) is None
     back = Release.objects.get(number=3)
     assert back.signed_at is None
     assert waves.assign_device(device_id=device.pk, actor=SYSTEM) is None
@@ -241,6 +240,10 @@ def test_stopping_needs_no_signature(scene: Scene, tmp_path: Path) -> None:
     scene.bob.sign(scene.server)
     _work(str(back.rollouts.get().pk))
     assert waves.assign_device(device_id=device.pk, actor=SYSTEM) == 3
+
+
+def _desired(device: Device) -> int | None:
+    return Device.objects.get(pk=device.pk).desired_release
 
 
 def _work(rollout_id: str) -> None:

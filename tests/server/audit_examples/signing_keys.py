@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capture_policies import key_files, roots, signing
 from capture_policies.actions import ceremony, keys
+from capture_policies.models_keys import SigningRequest
 from tests.server.capture_policies.ceremony import Ceremony
 from tests.server.capture_policies.support import found_repository
 from tests.server.cast import REASON, Cast
@@ -45,7 +46,7 @@ def revoke_key(cast: Cast) -> None:
 def withdraw_signing_request(cast: Cast) -> None:
     request_root(cast)
     keys.withdraw_signing_request(
-        request=keys.SigningRequest.objects.get(), reason=REASON, actor=cast.actor("officer")
+        request=SigningRequest.objects.get(), reason=REASON, actor=cast.actor("officer")
     )
 
 

@@ -332,7 +332,7 @@ def test_the_page_of_keys_says_what_counts_and_what_waits(
     release = wide_release(desk)
     people.sign(0)
     page = as_text(cast.client("auditor").get("/policies/keys/"))
-    assert "release 1 waits for 1 of 2 signatures." in page
+    assert "Release 1 waits for 1 of 2 signatures." in page
     assert "Withdraw…" not in page
     officer = cast.client("officer")
     assert "Withdraw…" in as_text(officer.get("/policies/keys/"))
