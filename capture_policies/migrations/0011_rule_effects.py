@@ -9,35 +9,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('capture_policies', '0010_past_decisions'),
+        ("capture_policies", "0010_past_decisions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RuleEffect',
+            name="RuleEffect",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(help_text='of the rules that are asked about', max_length=64)),
-                ('against', models.CharField(blank=True, help_text='of the live rules; may be empty', max_length=64)),
-                ('day', models.DateField()),
-                ('body', models.BinaryField()),
-                ('base', models.BinaryField(null=True)),
-                ('title', models.CharField(max_length=160)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=8)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('result', models.JSONField(default=dict, help_text='corpus -> see mci_core.redaction.quality.Effect')),
-                ('error', models.CharField(blank=True, max_length=40)),
-                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('claimed_until', models.DateTimeField(help_text="a worker's claim; ends by itself", null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("digest", models.CharField(help_text="of the rules that are asked about", max_length=64)),
+                (
+                    "against",
+                    models.CharField(blank=True, help_text="of the live rules; may be empty", max_length=64),
+                ),
+                ("day", models.DateField()),
+                ("body", models.BinaryField()),
+                ("base", models.BinaryField(null=True)),
+                ("title", models.CharField(max_length=160)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                (
+                    "result",
+                    models.JSONField(
+                        default=dict, help_text="corpus -> see mci_core.redaction.quality.Effect"
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=40)),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "claimed_until",
+                    models.DateTimeField(help_text="a worker's claim; ends by itself", null=True),
+                ),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('digest', 'against', 'day'), name='one_effect_per_rules_and_day')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("digest", "against", "day"), name="one_effect_per_rules_and_day"
+                    )
+                ],
             },
         ),
     ]
