@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -20,23 +21,39 @@ from django.utils import timezone
 from accounts.models import WorkLocation
 from agents.models import Device
 from jurisdictions import rulings
-from mci_core import jurisdiction
+from jurisdictions.models import Agreement
+from mci_core import evaluator_scope, jurisdiction
 from mci_core.policy import AppMatch, Entry, Policy, parse_entry
+from mci_core.policy_model import PLATFORMS
 
-PLATFORMS: tuple[str, ...] = ("windows", "macos", "linux")
+__all__ = [
+    "PLATFORMS",
+    "Affected",
+    "Facts",
+    "Fleet",
+    "fleet",
+    "of_change",
+    "of_entry",
+    "of_policy",
+    "people_words",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """What is known of one device that decides about it: nothing of what is done on it."""
+class Facts:
+    """What decides about a device: nothing of what is done on it. Many devices have the same."""
 
-    subject: uuid.UUID
     department: uuid.UUID
     department_name: str
     place: str | None
     os: str
     tags: tuple[str, ...]
     personal: bool
+
+    @property
+    def scoped(self) -> evaluator_scope.Facts:
+        """As the evaluator holds them against a scope."""
+        return evaluator_scope.Facts(self.os, self.place, (str(self.department),), self.tags)
 
 
 @dataclass(frozen=True)
@@ -80,39 +97,39 @@ def people_words(count: int) -> str:
 class Fleet:
     """The facts of all live devices, read in one query; asked as often as one likes without another.
 
-    The law is read (packs once, an agreement per place that needs one) when a signal is asked about.
+    The law is read (packs and agreements once, and again per place that needs one) when a signal is asked
+    about.
     """
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        self.facts = list(facts)
-        self._denied: dict[tuple[str | None, bool], frozenset[str]] | None = None
+    def __init__(self, devices: Iterable[tuple[Facts, uuid.UUID]]) -> None:
+        self._people: dict[Facts, set[uuid.UUID]] = defaultdict(set)
+        for facts, subject in devices:
+            self._people[facts].add(subject)
 
-    def where(self, reached: Callable[[Fact], bool]) -> Affected:
+    def where(self, reached: Callable[[Facts], bool]) -> Affected:
         """Those people of whose devices at least one is reached."""
         by_place: dict[str, set[uuid.UUID]] = defaultdict(set)
         by_department: dict[str, set[uuid.UUID]] = defaultdict(set)
-        people = set()
-        for fact in self.facts:
-            if reached(fact):
-                people.add(fact.subject)
-                by_place[fact.place or ""].add(fact.subject)
-                by_department[fact.department_name].add(fact.subject)
-        return Affected(len(people), _named(by_place), _named(by_department))
+        for facts, people in self._people.items():
+            if reached(facts):
+                by_place[facts.place or ""] |= people
+                by_department[facts.department_name] |= people
+        everybody = set().union(*by_place.values())
+        return Affected(len(everybody), _named(by_place), _named(by_department))
 
     def under(self, entry: Entry, signals: Collection[str] = ()) -> Affected:
         """Those whom an entry reaches; with ``signals`` only where the law leaves at least one of them."""
-        return self.where(lambda fact: self.reaches(entry, fact, signals))
+        return self.where(lambda facts: self.reaches(entry, facts, signals))
 
-    def reaches(self, entry: Entry, fact: Fact, signals: Collection[str] = ()) -> bool:
-        if not (runs_on(entry, fact.os) and in_scope(entry, fact)):
+    def reaches(self, entry: Entry, facts: Facts, signals: Collection[str] = ()) -> bool:
+        if not (runs_on(entry, facts.os) and evaluator_scope.in_scope(entry.scope, facts.scoped)):
             return False
-        return not signals or bool(set(signals) - self.denied(fact))
+        return not signals or bool(set(signals) - self._denied[facts])
 
-    def denied(self, fact: Fact) -> frozenset[str]:
-        """The signals that the law takes away at the place of a device, its notice taken as acknowledged."""
-        if self._denied is None:
-            self._denied = _laws(self.facts)
-        return self._denied[fact.place, fact.personal]
+    @cached_property
+    def _denied(self) -> dict[Facts, frozenset[str]]:
+        """The signals that the law takes away, a notice taken as acknowledged."""
+        return _laws(self._people)
 
 
 def fleet() -> Fleet:
@@ -128,20 +145,10 @@ def fleet() -> Fleet:
             department_name=F("subject__department__name"),
         )
     )
-    names = ("subject_id", "department", "department_name", "place", "os", "personal_device")
-    tagged = any(column.name == "tags" for column in Device._meta.get_fields())
-    found = rows.values(*names, *(("tags",) if tagged else ()))
+    names = ("subject_id", "department", "department_name", "place", "os", "tags", "personal_device")
     return Fleet(
-        Fact(
-            row["subject_id"],
-            row["department"],
-            row["department_name"],
-            row["place"],
-            row["os"],
-            tuple(row.get("tags") or ()),
-            row["personal_device"],
-        )
-        for row in found
+        (Facts(department, name, place, os, tuple(tags), personal), subject)
+        for subject, department, name, place, os, tags, personal in rows.values_list(*names)
     )
 
 
@@ -170,13 +177,13 @@ def of_change(
         for entry in (before, after)
         if entry is not None
     ]
-    return facts.where(lambda fact: any(facts.reaches(entry, fact, signals) for entry in entries))
+    return facts.where(lambda one: any(facts.reaches(entry, one, signals) for entry in entries))
 
 
 def of_policy(policy: Policy, *, known: Fleet | None = None) -> Affected:
     """Everybody whom at least one entry reaches."""
     facts = known or fleet()
-    return facts.where(lambda fact: any(facts.reaches(entry, fact) for entry in policy.entries))
+    return facts.where(lambda one: any(facts.reaches(entry, one) for entry in policy.entries))
 
 
 def runs_on(entry: Entry, os: str) -> bool:
@@ -190,45 +197,41 @@ def runs_on(entry: Entry, os: str) -> bool:
     return bool(getattr(match, os)) or not any(getattr(match, name) for name in PLATFORMS)
 
 
-def in_scope(entry: Entry, fact: Fact) -> bool:
-    """Whether each part of an entry's scope names a fact of the device; what is not known names nothing."""
-    scope = getattr(entry, "scope", None)
-    if scope is None:
-        return True
-    place = fact.place or ""
-    held = (
-        (scope.groups, str(fact.department) in scope.groups),
-        (scope.platforms, fact.os in scope.platforms),
-        (scope.tags, bool(set(scope.tags) & set(fact.tags))),
-        (scope.places, any(place == area or place.startswith(f"{area}-") for area in scope.places)),
-    )
-    return all(fits for wanted, fits in held if wanted)
-
-
 def _named(groups: Mapping[str, set[uuid.UUID]]) -> list[str]:
     least: int = settings.MIN_GROUP_SIZE
     return sorted(name for name, members in groups.items() if name and len(members) >= least)
 
 
-def _laws(facts: Iterable[Fact]) -> dict[tuple[str | None, bool], frozenset[str]]:
+def _laws(known: Collection[Facts]) -> dict[Facts, frozenset[str]]:
     today = timezone.now().date()
     packs = rulings.packs_on(today)
+    # A unit counts where some agreement is about units; all others of a place have the same law.
+    listed = Agreement.objects.in_force(today).values_list("departments", flat=True)
+    units = {unit for row in listed for unit in row}
+    found: dict[tuple[str | None, uuid.UUID | None, bool], frozenset[str]] = {}
+    for facts in known:
+        unit = facts.department if facts.department in units else None
+        key = (facts.place, unit, facts.personal)
+        if key not in found:
+            found[key] = _denied_at(packs, *key, today)
     return {
-        (place, personal): frozenset(
-            jurisdiction.decide(
-                packs,
-                place,
-                today,
-                acknowledged_on=today,
-                agreement=_agreement(packs, place, today),
-                personal_device=personal,
-            ).denied_signals
-        )
-        for place, personal in {(fact.place, fact.personal) for fact in facts}
+        facts: found[facts.place, facts.department if facts.department in units else None, facts.personal]
+        for facts in known
     }
 
 
-def _agreement(packs: list[jurisdiction.Pack], place: str | None, on: date) -> jurisdiction.Agreement | None:
-    """Asked for only where some law needs one."""
-    needed = place and any(pack.requires_agreement for pack in jurisdiction.applicable(packs, place, on))
-    return rulings.agreement_for(place, on) if place and needed else None
+def _denied_at(
+    packs: list[jurisdiction.Pack],
+    place: str | None,
+    unit: uuid.UUID | None,
+    personal: bool,
+    on: date,
+) -> frozenset[str]:
+    """An agreement is asked for only where some law needs one."""
+    laws = jurisdiction.applicable(packs, place, on) if place else []
+    needed = place is not None and any(pack.requires_agreement for pack in laws)
+    agreement = rulings.agreement_for(place, on, department=unit) if place and needed else None
+    ruling = jurisdiction.decide(
+        packs, place, on, acknowledged_on=on, agreement=agreement, personal_device=personal
+    )
+    return frozenset(ruling.denied_signals)

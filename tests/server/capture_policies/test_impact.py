@@ -15,7 +15,9 @@ from accounts.models import Department, Subject, User, WorkLocation
 from agents.models import Device, EnrolmentToken
 from capture_policies import impact
 from jurisdictions.actions import load_packs
-from mci_core.policy import parse_entry
+from jurisdictions.models import Agreement
+from mci_core import policy as policies
+from mci_core.policy import new_document, parse_entry
 from tests.server.capture_policies.support import EXCEL, JIRA, Desk
 
 
@@ -113,3 +115,36 @@ def test_the_facts_are_one_query_however_many_people(desk: Desk) -> None:
     with CaptureQueriesContext(connection) as many:
         impact.fleet()
     assert len(few) == len(many) == 1
+
+
+def test_scope_and_tags_of_the_evaluator_count(staffed: Desk) -> None:
+    sales = Department.objects.get(name="Sales")
+    scoped = {**JIRA, "scope": {"groups": [str(sales.pk)], "places": ["US"]}}
+    assert impact.of_entry(scoped).words == "8 people in US-NY"
+    assert impact.of_entry({**JIRA, "scope": {"tags": ["pilot"]}}).words == "nobody"
+    Device.objects.filter(subject__department=sales).update(tags=["pilot"])
+    assert impact.of_entry({**JIRA, "scope": {"tags": ["pilot"]}}).people == 8
+
+
+def test_a_policy_reaches_everybody_of_its_entries(staffed: Desk) -> None:
+    document = {**new_document("x"), "entries": [EXCEL, JIRA], "rules": []}
+    assert impact.of_policy(policies.parse(document)).people == 17
+
+
+def test_an_agreement_of_one_unit_counts_for_its_people_only(staffed: Desk) -> None:
+    people(staffed, "Research", 7, place="DE")
+    research = Department.objects.get(name="Research")
+    assert impact.of_entry(JIRA, signals=["click"]).places == ["US-NY"]
+    today = timezone.now().date()
+    Agreement.objects.create(
+        place="DE",
+        departments=[research.pk],
+        kind="works_council",
+        number="BV 7",
+        signals=["click"],
+        valid_from=today,
+        valid_to=today + timedelta(days=3),
+        recorded_by=staffed.officer,
+    )
+    found = impact.of_entry(JIRA, signals=["click"])
+    assert (found.people, found.departments) == (18, ["Research", "Sales"])
