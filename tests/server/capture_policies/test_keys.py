@@ -302,3 +302,65 @@ def test_renewing_the_root_keeps_the_keys_that_lie_here(at_commit: Any) -> None:
         call_command("keys", "renew-root")
     assert signing.current_root().signed.keys == before
     assert TufFile.objects.filter(name="2.root.json").exists()
+
+
+def test_the_command_changes_the_key_of_leases(at_commit: Any, capsys: Any) -> None:
+    for verb in ("rotate", "revoke"):
+        with at_commit():
+            call_command("keys", verb, role="lease", reason=REASON)
+        assert f"Lease key {lease_keys.signing_key()[0]} signs now" in capsys.readouterr().out
+
+
+def test_the_command_prepares_a_root_for_approvers(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = []
+    for name in ("ann", "bob"):
+        key = Ed25519PrivateKey.generate().public_key()
+        public.append(tmp_path / name)
+        public[-1].write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    path = tmp_path / "root"
+    call_command("keys", "approvers", public=public, reason=REASON, out=path)
+    root = Metadata[Root].from_bytes(path.read_bytes()).signed
+    assert (root.roles["targets"].threshold, len(root.roles["targets"].keyids)) == (2, 2)
+    call_command("keys", "withdraw", reason=REASON)
+    with pytest.raises(CommandError, match="no root key in this folder"):
+        call_command("keys", "rotate", role="targets", reason=REASON, offline=tmp_path)
+
+
+def test_a_root_follows_the_one_before_it() -> None:
+    folder = key_files.demo_offline_folder()
+    signers = [key_files.load(folder, name) for name in key_files.ROOT_KEYS]
+    document = roots.next_root()
+    document.signed.version += 1
+    with pytest.raises(Conflict, match="without a gap"):
+        repository.accept_root(root=roots.sign(document, signers), actor=SYSTEM)
+    with pytest.raises(Invalid, match="three different"):
+        roots.root_keys([signers[0].public_key] * 3)
+
+
+def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    key = generate_private_key(SECP256R1())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    with pytest.raises(Invalid, match="Only Ed25519"):
+        roots.public_key(public)
+    (tmp_path / "x.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(Invalid, match="cannot be opened"):
+        key_files.load(tmp_path, "x")
+
+
+def test_rows_say_what_they_are(at_commit: Any) -> None:
+    call_command("keys", "revoke", role="timestamp", reason=REASON, offline=key_files.demo_offline_folder())
+    assert str(RevokedKey.objects.get()).startswith("revoked key ")
+    with at_commit():
+        kid = keys.rotate_lease_key(reason=REASON, actor=SYSTEM)
+    assert str(LeaseKey.objects.get(pk=kid)) == f"lease key {kid}"
