@@ -12,22 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
-from capture_policies import bulk_yaml
-from capture_policies.bulk_cells import APP_COLUMNS, COLUMNS, cells_of, doc_of, guarded, unguarded
-from mci_core import canonical, policy
+from capture_policies.bulk_cells import COLUMNS, cells_of, doc_of, guarded, unguarded
+from mci_core import canonical, policy, policy_code
 from mci_core.errors import ActionError, Invalid, TooLarge
-from mci_core.policy import ENTRY_OPTIONS, Change, Entry, Policy
+from mci_core.policy import Change, Entry, Policy
+from mci_core.policy_code import shape
 
 MAX_BYTES = 512 * 1024
 MAX_ROWS = 1000
 MAX_ID, MAX_LABEL = 40, 80
+MAX_SHOWN = 120
 FORMATS = ("csv", "yaml")
 _DELIMITERS = ",;\t"
-_ENTRY_KEYS = frozenset(
-    {"id", "kind", "label", "match", "signals", "keystrokes", "frame_interval_s", *ENTRY_OPTIONS}
-)
 
 
 @dataclass(frozen=True)
@@ -41,11 +37,16 @@ class Given:
 
     @property
     def id(self) -> str:
-        return str((self.cells or self.tree or {}).get("id", "")).strip()
+        return self._said("id")
 
     @property
     def label(self) -> str:
-        return str((self.cells or self.tree or {}).get("label", "")).strip()
+        return self._said("label")
+
+    def _said(self, key: str) -> str:
+        """As a page can show it, whatever stands there."""
+        text = str((self.cells or self.tree or {}).get(key, "")).strip()
+        return text.encode("utf-8", "replace").decode()[:MAX_SHOWN]
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,26 @@ def entries_digest(docs: Iterable[Mapping[str, Any]]) -> str:
     return canonical.digest_obj(sorted((dict(doc) for doc in docs), key=lambda doc: str(doc["id"])))
 
 
-def check_lengths(docs: Iterable[Mapping[str, Any]]) -> None:
-    """A draft holds shorter ids and names than a document may. Raises `Invalid` with the key at fault."""
+def check_storable(docs: Iterable[Mapping[str, Any]]) -> None:
+    """A draft holds shorter ids and names than a document may, and no text with a sign of zero. Raises
+    `Invalid` with the key at fault.
+    """
     for doc in docs:
         for key, most in (("id", MAX_ID), ("label", MAX_LABEL)):
             if len(doc[key]) > most:
                 raise Invalid(f"Write at most {most} characters.", field=key)
+        for key, value in doc.items():
+            if any("\x00" in text for text in _texts(value)):
+                raise Invalid("A text may not hold a sign of zero.", field=key)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for part in value.values() for text in _texts(part))
+    elif isinstance(value, (list, tuple)):
+        yield from (text for part in value for text in _texts(part))
 
 
 # ------------------------------------------------------------ reading
@@ -162,27 +177,20 @@ def _row_of(header: Sequence[str], row: Sequence[str], line: int) -> Given:
 
 
 def _read_yaml(text: str) -> Iterator[Given]:
-    for node in _entry_nodes(bulk_yaml.read(text)):
-        line = bulk_yaml.line_of(node)
-        if not isinstance(node, MappingNode):
+    """The entries of a file as policy as code reads it; its other parts are not looked at."""
+    try:
+        file = policy_code.read(text)
+    except policy_code.Unreadable as fault:
+        raise Invalid(f"{fault.message} (line {fault.line})", code="file_invalid", field="file") from fault
+    entries = file.written["entries"]
+    if not isinstance(entries, list):
+        raise Invalid("Below “entries:” a list is needed.", code="file_invalid", field="file")
+    for index, entry in enumerate(entries):
+        line = file.line_of(f"entries[{index}]")
+        if isinstance(entry, dict):
+            yield Given(line, tree=entry)
+        else:
             yield Given(line, fault="This is no entry.")
-            continue
-        try:
-            yield Given(line, tree=bulk_yaml.plain(node))
-        except Invalid as fault:
-            yield Given(line, fault=fault.message)
-
-
-def _entry_nodes(root: Node | None) -> Sequence[Node]:
-    """A list of entries, or what stands below ``entries`` in a policy document."""
-    if isinstance(root, MappingNode):
-        named = [value for key, value in root.value if isinstance(key, ScalarNode) and key.value == "entries"]
-        root = named[0] if len(named) == 1 else None
-    if not isinstance(root, SequenceNode):
-        raise Invalid(
-            "A list of entries, or “entries:” and the list, is needed.", code="file_invalid", field="file"
-        )
-    return list(root.value)
 
 
 # ------------------------------------------------------------ comparing
@@ -197,7 +205,7 @@ def plan(rows: Iterable[Given], held: Iterable[Mapping[str, Any]]) -> Plan:
             doc = _doc_of(row, old)
             _refuse_twice(row, seen)
             parsed = _alone(doc)
-            check_lengths([doc])
+            check_storable([doc])
             _refuse_same(parsed.entries[0], owners)
         except ActionError as fault:
             found.refused.append(Line(row.line, row.id, row.label, reason=_reason(fault)))
@@ -211,7 +219,7 @@ def _settle(found: Plan, line: int, doc: dict[str, Any], new: Policy, old: Mappi
     made = Line(line, entry.id, entry.label, doc, entry)
     if old is None:
         found.added.append(made)
-    elif policy.parse_entry(old) == entry:
+    elif _in_order(old) == _in_order(doc):
         found.unchanged.append(made)
     else:
         found.changed.append(replace(made, changes=policy.diff(_alone(old), new)))
@@ -224,36 +232,13 @@ def _doc_of(row: Given, old: Mapping[str, Any] | None) -> dict[str, Any]:
     if row.cells is not None:
         held = {} if old is None else cells_of(old)
         return doc_of({**held, **row.cells})
-    return _typed(row.tree or {})
+    return dict(row.tree or {})
 
 
-def _typed(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers and yes-or-no where the document has them; parts that say nothing are left out."""
-    unknown = sorted(set(tree) - _ENTRY_KEYS)
-    if unknown:
-        raise Invalid(f"An entry has no key “{unknown[0]}”.")
-    doc: dict[str, Any] = {"keystrokes": "none", "frame_interval_s": "0", **tree}
-    doc["frame_interval_s"] = _whole(doc["frame_interval_s"])
-    if isinstance(doc.get("match"), Mapping):
-        doc["match"] = _typed_match(str(doc.get("kind")), doc["match"])
-    if isinstance(doc.get("scope"), Mapping):
-        doc["scope"] = {key: value for key, value in doc["scope"].items() if value}
-    return {key: value for key, value in doc.items() if value or key not in ENTRY_OPTIONS}
-
-
-def _typed_match(kind: str, match: Mapping[str, Any]) -> dict[str, Any]:
-    if kind != "site":
-        return {key: value for key, value in match.items() if value or key not in APP_COLUMNS}
-    found = {"path_prefix": "/", "subdomains": "false", **match}
-    if found["subdomains"] not in ("true", "false"):
-        raise Invalid("Say true or false.", field="match.subdomains")
-    return {**found, "subdomains": found["subdomains"] == "true"}
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 9:
-        raise Invalid("Give a whole number.", field="frame_interval_s")
-    return int(value)
+def _in_order(doc: Mapping[str, Any]) -> Entry:
+    """The entry, whatever the order in which its lists were written."""
+    [tidy] = shape.ordered({"entries": [dict(doc)], "rules": []})["entries"]
+    return policy.parse_entry(tidy)
 
 
 def _alone(doc: Mapping[str, Any]) -> Policy:
@@ -298,7 +283,5 @@ def to_csv(docs: Iterable[Mapping[str, Any]]) -> str:
 
 
 def to_yaml(docs: Iterable[Mapping[str, Any]]) -> str:
-    """Entries as they stand in the document, in a fixed order of keys."""
-    order = ("id", "kind", "label", "match", "signals", "keystrokes", "frame_interval_s", *ENTRY_OPTIONS)
-    listed = [{key: doc[key] for key in order if key in doc} for doc in docs]
-    return bulk_yaml.written({"entries": listed})
+    """Entries as a file of policy as code has them."""
+    return policy_code.written({"entries": list(docs), "rules": []}).removesuffix("rules: []\n")

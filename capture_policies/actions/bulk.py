@@ -79,7 +79,7 @@ def _check(draft: PolicyDraft, before: Mapping[str, Any], given: Mapping[str, Ma
     unknown = next(document.unknown_groups(entries), None)
     if unknown is not None:
         raise Invalid(unknown[1], code="group_unknown")
-    bulk.check_lengths(given.values())
+    bulk.check_storable(given.values())
 
 
 def _write(
