@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
-from agents.models import CaptureStop, Device
+from agents.models import Device
 from audits.models import AuditEntry
-from capture_policies import gates, narrowings, queries
-from capture_policies.actions import narrowing, rollouts
-from capture_policies.models import Narrowing, Release, Rollout
-from mci_core.errors import Conflict, Forbidden, Invalid, Stale
-from tests.server.capture_policies.ceremony import Ceremony
+from capture_policies import queries
+from capture_policies.actions import narrowing
+from capture_policies.models import Narrowing, Release
+from mci_core.errors import Conflict, Forbidden, Invalid
 from tests.server.capture_policies.rolling import FAST, answer, roll_out, run, start
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk
 
@@ -240,91 +238,3 @@ def test_expired_entries_leave_by_themselves(desk: Desk) -> None:
     again = narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1))
     assert again is None or not again.new
     assert Narrowing.objects.count() == 1
-
-
-def test_what_was_removed_after_a_version_was_written_is_named(desk: Desk) -> None:
-    _live(desk, JIRA, EXCEL)
-    version = desk.version(entries=[JIRA, EXCEL, BOARD])
-    assert narrowings.undone_by(version) == []
-    _remove(desk, "excel")
-    assert narrowings.undone_by(version) == ["Excel"]
-    later = desk.version(entries=[JIRA, EXCEL])
-    assert narrowings.undone_by(later) == []
-    with pytest.raises(Stale) as refused:
-        desk.approve(version, desk.officer)
-    assert refused.value.code == "removed_since"
-
-
-def test_neither_a_rollout_nor_a_rollback_brings_back_what_was_removed(desk: Desk) -> None:
-    first = _live(desk, JIRA, EXCEL)
-    signed = desk.release(entries=[JIRA, EXCEL, WIKI])
-    done = _remove(desk, "excel")
-    assert done.rollout is not None
-    run(done.rollout)
-    answer(done.rollout)
-    run(done.rollout)
-    for again in (first, signed):
-        with pytest.raises(Stale):
-            rollouts.rollback_to(release=again, reason="x", actor=desk.actor(desk.officer))
-    later = desk.release(entries=[JIRA, EXCEL])
-    roll_out(desk, later)
-    assert rollouts.rollback_to(release=first, reason="x", actor=desk.actor(desk.officer)).release
-
-
-def test_a_held_release_to_everybody_is_sent_anew(desk: Desk) -> None:
-    _live(desk, JIRA, EXCEL)
-    first = _remove(desk, "jira")
-    assert first.rollout is not None
-    rollouts.hold_rollout(rollout=first.rollout, reason="wait", actor=desk.actor(desk.admin))
-    again = _remove(desk, "jira")
-    assert again.new
-    assert Rollout.objects.running().get() == again.rollout
-
-
-def test_where_only_approvers_sign_the_entries_are_stopped_at_once(desk: Desk) -> None:
-    _live(desk, JIRA, EXCEL)
-    Ceremony().begin()
-    first = _remove(desk, "jira")
-    assert first.rollout is None
-    assert first.release is not None
-    assert first.release.signed_at is None
-    stop = CaptureStop.objects.get()
-    assert (stop.scope, stop.scope_value, stop.stopped_by) == ("entry", "jira", desk.officer)
-    again = _remove(desk, "jira", by=desk.admin)
-    assert (again.new, again.version) == (False, first.version)
-    both = _remove(desk, "jira", "excel")
-    assert both.new
-    assert CaptureStop.objects.count() == 2
-
-
-def test_what_has_ended_needs_no_stop_while_it_waits_for_signatures(desk: Desk) -> None:
-    _live(desk, {**JIRA, "expires": "2027-01-31"}, EXCEL)
-    Ceremony().begin()
-    done = narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1))
-    assert done is not None
-    assert done.rollout is None
-    assert not CaptureStop.objects.exists()
-
-
-def test_neither_a_person_nor_a_gate_turns_a_narrowing_back(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _live(desk, JIRA, EXCEL)
-    done = _remove(desk, "jira")
-    assert done.rollout is not None
-    with pytest.raises(Conflict) as refused:
-        rollouts.halt_rollout(rollout=done.rollout, reason="x", actor=desk.actor(desk.admin))
-    assert refused.value.code == "narrowing_goes_on"
-    monkeypatch.setattr(gates, "_extra", {"leaks": lambda _rollout: "A leak was found."})
-    assert run(done.rollout).state == "running"
-
-
-def test_the_page_of_the_version_says_who_decided(desk: Desk) -> None:
-    _live(desk, {**JIRA, "expires": "2027-01-31"}, EXCEL)
-    done = _remove(desk, "excel")
-    address = reverse("capture_policies:version_detail", args=[done.version.pk])
-    assert "Olga Oak decided alone" in desk.cast.client("auditor").get(address).content.decode()
-    ended = narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1))
-    assert ended is not None
-    address = reverse("capture_policies:version_detail", args=[ended.version.pk])
-    assert "past their last day" in desk.cast.client("auditor").get(address).content.decode()

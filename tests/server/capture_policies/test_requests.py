@@ -103,7 +103,7 @@ def test_the_same_wish_is_joined_and_one_person_counts_once(desk: Desk) -> None:
     first = _ask(desk, desk.employee)
     assert _ask(desk, desk.employee) == first
     assert _ask(desk, desk.cast.colleague, _wiki("https://WIKI.example.com/team/")) == first
-    assert _file(desk, desk.ml) == first
+    assert [_file(desk, desk.ml), _file(desk, desk.ml)] == [first, first]
     assert RequestVoice.objects.filter(request=first).count() == 3
 
 
