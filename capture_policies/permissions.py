@@ -48,6 +48,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "capture_policies.request_simulation": APPROVERS,
     "capture_policies.count_weeks": SYSTEM,
     "capture_policies.finish_simulation": SYSTEM,
+    "capture_policies.forget_weeks": SYSTEM,
     "capture_policies.request_effect": APPROVERS,
     "capture_policies.measure_rules": SYSTEM,
     "capture_policies.finish_effect": SYSTEM,

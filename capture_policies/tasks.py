@@ -21,6 +21,7 @@ from capture_policies.actions import (
     releases,
     repository,
     requests,
+    simulations,
     versions,
     waves,
 )
@@ -40,6 +41,7 @@ SCHEDULE: dict[str, float | crontab] = {
     # Entries end with their day in UTC; agents deny them from then on by themselves.
     "capture_policies.tasks.drop_expired_entries": crontab(hour="0", minute="5"),
     "capture_policies.tasks.sweep_simulations": 15.0,
+    "capture_policies.tasks.forget_weeks": 86_400.0,
     "capture_policies.tasks.sweep_effects": 15.0,
     # Once a day is enough; asked more often, so that a night without workers is made up for.
     "capture_policies.tasks.measure_rules": 3600.0,
@@ -112,6 +114,11 @@ def retire_releases() -> None:
 @shared_task(name="capture_policies.tasks.run_simulation", queue="default")
 def run_simulation(simulation_id: str) -> None:
     simulation_run.run(simulation_id, WORKER)
+
+
+@shared_task(name="capture_policies.tasks.forget_weeks", queue="default")
+def forget_weeks() -> None:
+    simulations.forget_weeks(actor=WORKER)
 
 
 @shared_task(name="capture_policies.tasks.sweep_simulations", queue="default")

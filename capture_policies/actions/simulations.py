@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -17,6 +17,9 @@ from capture_policies.models import PastWeeks, Simulation
 from capture_policies.models_simulation import SimulationState
 from mci_core import policy as policies
 from mci_core.policy import Policy
+
+#: Approvals of a version rest on what people saw, so its simulation outlives the weeks it is about.
+KEEP_WEEKS = timedelta(days=180)
 
 
 @audited("capture_policies.request_simulation")
@@ -70,6 +73,21 @@ def count_weeks(*, since: date, until: date, cells: Sequence[past_cells.Cell], a
         facts={"since": since, "until": until, "cells": len(cells)},
     )
     return row
+
+
+@audited("capture_policies.forget_weeks")
+def forget_weeks(*, actor: Actor) -> int:
+    """Delete weeks that nobody can ask about any more, and what was answered about them."""
+    require(actor, "capture_policies.forget_weeks")
+    before = timezone.now().date() - KEEP_WEEKS
+    answers, _ = Simulation.objects.filter(until__lt=before).delete()
+    weeks, _ = PastWeeks.objects.filter(until__lt=before).delete()
+    if not answers + weeks:
+        with nothing_to_do():
+            return 0
+    facts = {"weeks": weeks, "simulations": answers, "before": before}
+    log.append(action="capture_policies.forget_weeks", actor=actor, obj=None, facts=facts)
+    return answers + weeks
 
 
 @audited("capture_policies.finish_simulation")

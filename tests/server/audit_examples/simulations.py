@@ -6,7 +6,7 @@ from datetime import date
 
 from capture_policies import queries
 from capture_policies.actions import simulations
-from capture_policies.models import Simulation
+from capture_policies.models import PastWeeks, Simulation
 from tests.server.capture_policies.support import Desk, found_repository
 from tests.server.cast import REASON, Cast
 
@@ -31,7 +31,13 @@ def finish_simulation(cast: Cast) -> None:
     simulations.finish_simulation(simulation=_requested(cast), actor=cast.system())
 
 
+def forget_weeks(cast: Cast) -> None:
+    count_weeks(cast)
+    PastWeeks.objects.update(until=date(2020, 1, 6))
+    assert simulations.forget_weeks(actor=cast.system()) == 1
+
+
 EXAMPLES = {
     f"capture_policies.{example.__name__}": example
-    for example in (request_simulation, count_weeks, finish_simulation)
+    for example in (request_simulation, count_weeks, finish_simulation, forget_weeks)
 }

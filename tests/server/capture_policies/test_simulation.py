@@ -278,3 +278,15 @@ def test_rows_are_summed() -> None:
     assert told.sums == {"kept": 3, "less": 0, "dropped": 0, "open": 1}
     assert not told.hidden
     assert told.rows[0].signal_words == "Window in front"
+
+
+def test_old_weeks_and_their_answers_are_forgotten(desk: Desk, old: Policy, source: Source) -> None:
+    simulation_run.run(ask(desk, made(WIDE)).pk, SYSTEM)
+    tasks.forget_weeks()
+    assert PastWeeks.objects.exists()
+    long_ago = timezone.now().date() - timedelta(days=200)
+    Simulation.objects.update(until=long_ago)
+    PastWeeks.objects.update(until=long_ago)
+    tasks.forget_weeks()
+    assert not PastWeeks.objects.exists()
+    assert not Simulation.objects.exists()
