@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from capture_policies import key_files, key_steps, roots
 from capture_policies.actions import ceremony, keys, repository
-from capture_policies.models_keys import SigningRequest
+from capture_policies.models_keys import RequestState, SigningRequest
 from tests.server.capture_policies.support import SYSTEM, found_repository
 from tests.server.cast import REASON
 
@@ -41,8 +42,8 @@ class Ceremony:
         assert repository.accept_root(root=roots.sign(root, signers), actor=SYSTEM) is False
         found = SigningRequest.objects.open().get()
         if self.life_days is not None:
-            self._shorten(found)
-        return found
+            self._shorten(found, self.life_days)
+        return SigningRequest.objects.open().get()
 
     def sign(self, number: int, *, by: CryptoSigner | None = None) -> bool:
         """One approver signs the open request; True when it was published by that."""
@@ -50,10 +51,14 @@ class Ceremony:
         signer = by or self.approvers[number]
         return ceremony.sign_targets(request=request, **signature(signer, request), actor=SYSTEM)
 
-    def _shorten(self, request: SigningRequest) -> None:
+    def _shorten(self, request: SigningRequest, days: int) -> None:
+        """The same request over targets that run out sooner, so that no test waits for months."""
         document = Metadata[Targets].from_bytes(bytes(request.targets or b""))
-        document.signed.expires = timezone.now().replace(microsecond=0) + timedelta(days=self.life_days or 1)
-        SigningRequest.objects.filter(pk=request.pk).update(targets=document.to_bytes())
+        document.signed.expires = timezone.now().replace(microsecond=0) + timedelta(days=days)
+        key_steps.close(request, RequestState.WITHDRAWN)
+        request.pk, request._state.adding = uuid.uuid4(), True
+        request.targets = document.to_bytes()
+        request.save()
 
 
 def signature(signer: CryptoSigner, request: SigningRequest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
 from django.test import Client
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Root, Targets
@@ -241,6 +242,19 @@ def test_with_the_setting_alone_nothing_is_released(desk: Desk, settings: Any) -
     with pytest.raises(Unavailable, match="keys approvers"):
         wide_release(desk)
     assert not Release.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"targets": b"{}"}, {"reason": "another"}])
+def test_the_database_keeps_what_was_asked_and_signed(
+    desk: Desk, people: Ceremony, change: dict[str, Any]
+) -> None:
+    done = SigningRequest.objects.get(state="published")
+    with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        SigningRequest.objects.filter(pk=done.pk).update(**change)
+    with pytest.raises(DatabaseError, match="closed once"), transaction.atomic():
+        SigningRequest.objects.filter(pk=done.pk).update(state="open")
+    with pytest.raises(DatabaseError, match="kept as it is"), transaction.atomic():
+        ApproverSignature.objects.update(key_id="0" * 64)
 
 
 # --- the address of approvers
