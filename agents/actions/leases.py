@@ -99,7 +99,8 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         place=ruling.place or "",
         notice=ruling.notice_digest or "",
         denied_signals=list(ruling.denied_signals),
-        excluded_entries=list(overlay.excluded_entries(device, CaptureStop.objects.entries())),
+        # What is stopped. What the person keeps out is in the signed lease only: it is nobody else's business.
+        excluded_entries=sorted(set(CaptureStop.objects.entries())),
         # The facts that the scopes of entries are held against.
         groups=[str(device.subject.department_id)],
         tags=sorted(device.tags),
@@ -186,7 +187,7 @@ def _sign(device: Device, row: Lease, decision: Decision) -> str:
             jurisdiction_reason=ruling.reason,
             denied_signals=ruling.denied_signals,
             notice=ruling.notice_digest,
-            excluded_entries=tuple(row.excluded_entries),
+            excluded_entries=overlay.excluded_entries(device, row.excluded_entries),
             issued_at=int(row.issued_at.timestamp()),
             expires_at=int(row.expires_at.timestamp()),
             groups=tuple(row.groups),
