@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,15 @@ def test_the_schema_for_editors_is_current_and_accepts_what_is_written() -> None
     assert list(validator.iter_errors(policy_code.read(SMALL).written)) == []
     assert list(validator.iter_errors({**shape.reduced(doc), "mood": 1}))
     assert all("description" in part for part in schema["properties"].values())
+
+
+def test_the_example_of_the_page_could_be_applied_and_approved() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policy-as-code.md").read_text("utf-8")
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    file = policy_code.read(example[1])
+    assert policy_code.problems(file) == []
+    assert example[1].endswith(policy_code.written(file.document))
 
 
 @pytest.mark.parametrize(
