@@ -99,7 +99,7 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
         place=ruling.place or "",
         notice=ruling.notice_digest or "",
         denied_signals=list(ruling.denied_signals),
-        # What is stopped. What the person keeps out is in the signed lease only: it is nobody else's business.
+        # What is stopped. What the person keeps out is in the signed lease only: nobody else needs it.
         excluded_entries=sorted(set(CaptureStop.objects.entries())),
         # The facts that the scopes of entries are held against.
         groups=[str(device.subject.department_id)],
