@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agents import overlay
-from agents.actions import exclude_entry, forget_exclusions, include_entry
+from agents import overlay, stops
+from agents.actions import exclude_entry, forget_exclusions, include_entry, open_stop
 from agents.actions.overlay import MAX_EXCLUSIONS
-from agents.models import SubjectExclusion
+from agents.models import Lease, SubjectExclusion
 from audits.actor import Actor
 from audits.models import AuditEntry
 from mci_core.errors import Conflict, Forbidden, Invalid
@@ -101,3 +101,12 @@ def test_the_erasure_of_everything_forgets_what_was_switched_off(cast: Cast) -> 
     assert forget_exclusions(subject=cast.subject("employee"), actor=cast.system()) == 1
     assert forget_exclusions(subject=cast.subject("employee"), actor=cast.system()) == 0
     assert SubjectExclusion.objects.get().subject == cast.subject("colleague")
+
+
+def test_a_stop_of_an_entry_does_not_tell_who_had_switched_it_off(agent: Agent, cast: Cast) -> None:
+    exclude_entry(entry="jira", actor=cast.actor("employee"))
+    agent.lease(exclusions=["mail"])
+    assert Lease.objects.latest("issued_at").excluded_entries == []
+    stop = open_stop(scope="entry", value="jira", reason="x", actor=cast.actor("officer"))
+    found = stops.devices(stop, timezone.now()).get(pk=agent.device.pk)
+    assert (found.proof, found.bound) == ("pending", Lease.objects.latest("issued_at").expires_at)
