@@ -21,7 +21,7 @@ from capture_policies.actions.repository import refresh_timestamp
 from capture_policies.actions.waves import advance_rollout, claim_deliveries
 from capture_policies.models import Rollout, RolloutState
 from jurisdictions.actions import load_packs
-from mci_admin.demo import history, people, policy
+from mci_admin.demo import asked, history, people, policy
 
 AGENTS = 5
 PAST_AGENTS = 10
@@ -72,6 +72,7 @@ def _make(*, days: int, past_agents: int, each: int) -> dict[str, Any]:
         ]
         rollout = policy.roll_out(release, staff["admin"][1])
         _finish(rollout, past, release)
+    asked.ask([people.act_as(person.user) for person in employees], staff["ml_staff"][0])
     sign_ins = people.open_doors(crew)
     count = each * len(past) if days else 0
     for number in range(count):

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import RoleGrant, Subject, User
 from agents.models import Device
 from audits.models import AuditEntry
-from capture_policies.models import Rollout
+from capture_policies.models import AllowlistRequest, Rollout
 from capture_sessions.models import CaptureSession
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +41,7 @@ def test_the_organisation_has_people_roles_a_policy_and_history(folder: Path, qu
     assert len(seed["agents"]) == 5
     assert {person["label"] for person in seed["sign_ins"]} >= {"admin", "privacy officer", "auditor"}
     assert (folder / "demo" / "seed.json").stat().st_mode & 0o077 == 0
+    assert sorted(row.voices.count() for row in AllowlistRequest.objects.all()) == [1, 2, 6]
     call_command("seed_demo", verbosity=0)
     assert User.objects.count() == 40
 
