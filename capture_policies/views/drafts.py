@@ -26,9 +26,9 @@ from capture_policies.draft_forms import DraftForm, SettingsForm
 from capture_policies.models import DraftState, PolicyDraft, PolicyVersion
 from capture_policies.rule_forms import TryForm
 from capture_policies.try_out import same_as, try_policy
-from mci_core import policy
+from capture_policies.views.pages import first_differences, one_page
 from mci_core.errors import ActionError
-from mci_core.policy import PURPOSE_WORDS, Change, Policy, parse_entry, parse_rule
+from mci_core.policy import PURPOSE_WORDS, Policy, parse_entry, parse_rule
 
 APP = "capture_policies"
 
@@ -133,11 +133,14 @@ class DraftDetail(OfDraft, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         draft = self.draft
         live = queries.live_version()
+        page = one_page(self.request, list(draft.entries.all()), "app or site,apps and sites")
         return super().get_context_data(
+            **page,
+            **first_differences(queries.policy_of(live), _parsed(draft)),
             open=draft.state == DraftState.OPEN,
             entries=[
                 (row, words.describe_entry(parse_entry(document.entry_doc(row))))
-                for row in draft.entries.all()
+                for row in page["page_obj"].object_list
             ],
             rules=_rules(draft),
             settings=document.settings_of(draft),
@@ -146,7 +149,6 @@ class DraftDetail(OfDraft, TemplateView):
             left_out=document.left_out(draft) if draft.state == DraftState.OPEN else [],
             back_again=narrowings.undone_by_draft(draft) if draft.state == DraftState.OPEN else [],
             live=live,
-            changes=_changes(draft, live),
             version=draft.versions.defer("body").order_by("-number").first(),
             sent_back=standing.sent_back(draft) if draft.state == DraftState.OPEN else None,
             **kwargs,
@@ -223,9 +225,9 @@ def _rules(draft: PolicyDraft) -> list[tuple[Any, words.DescribedRule]]:
     return [(row, words.describe_rule(parse_rule(document.rule_doc(row)), labels)) for row in rows]
 
 
-def _changes(draft: PolicyDraft, live: PolicyVersion | None) -> list[Change]:
-    """Against the live policy; empty while the draft is no valid document."""
+def _parsed(draft: PolicyDraft) -> Policy | None:
+    """None while the draft is no valid document."""
     try:
-        return policy.diff(queries.policy_of(live), document.parsed(draft))
+        return document.parsed(draft)
     except ActionError:
-        return []
+        return None

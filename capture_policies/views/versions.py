@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -18,15 +16,13 @@ from accounts.access import StaffPage
 from accounts.actors import has_fresh_factor
 from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
-from capture_policies import approvals, differences, key_status, queries, standing, words
+from capture_policies import approvals, key_status, queries, standing, words
 from capture_policies.forms import CommentForm, CompareForm
 from capture_policies.models import PolicyVersion, Release, VersionState
 from capture_policies.views.decisions import buttons
 from capture_policies.views.drafts import TryPage, may
+from capture_policies.views.pages import difference_context, one_page
 from mci_core.policy import Policy
-
-PAGE = 25
-WAYS = ("wider", "narrower", "neutral")
 
 
 class VersionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -95,34 +91,6 @@ class OfVersion(StaffPage):
         return context
 
 
-def one_page(request: HttpRequest, rows: Sequence[Any], noun: str) -> dict[str, Any]:
-    """A page of rows that are no queryset, as the components of lists want it."""
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return {
-        "page_obj": page,
-        "paginator": page.paginator,
-        "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
-        "noun": noun,
-        "many_noun": noun.split(",")[-1] if "," in noun else f"{noun}s",
-    }
-
-
-def difference_context(request: HttpRequest, old: PolicyVersion | None, new: Policy) -> dict[str, Any]:
-    """The difference in words, one page of it, only in one direction if ``?way=`` says so."""
-    found = differences.between(queries.policy_of(old), new)
-    way = request.GET.get("way", "")
-    wanted = [line for line in found.lines if line.direction == way] if way in WAYS else found.lines
-    context = one_page(request, wanted, "change")
-    counts = found.counts
-    return {
-        **context,
-        "difference": found,
-        "lines": differences.shown(context["page_obj"].object_list),
-        "ways": [(name, counts[name], name == way) for name in WAYS if counts[name]],
-        "way": way,
-    }
-
-
 class VersionDetail(OfVersion, TemplateView):
     permission = "capture_policies.view"
     template_name = "capture_policies/version_detail.html"
@@ -131,7 +99,9 @@ class VersionDetail(OfVersion, TemplateView):
         version, user = self.version, self.request.user
         able = standing.of_person(version, user)
         return super().get_context_data(
-            **difference_context(self.request, version.compared_with, self.policy_of_version),
+            **difference_context(
+                self.request, queries.policy_of(version.compared_with), self.policy_of_version
+            ),
             policy=self.policy_of_version,
             decisions=standing.decisions(version),
             still_needed=approvals.missing(version.direction, approvals.given(version)),
@@ -163,7 +133,7 @@ class VersionCompare(OfVersion, TemplateView):
         form = CompareForm(self.request.GET if "with" in self.request.GET else None)
         other = self._other(form) if form.is_bound else self.version.compared_with
         return super().get_context_data(
-            **difference_context(self.request, other, self.policy_of_version),
+            **difference_context(self.request, queries.policy_of(other), self.policy_of_version),
             form=form,
             other=other,
             others=PolicyVersion.objects.visible_to(self.request.user)

@@ -18,6 +18,7 @@ from mci_core import canonical, policy
 from mci_core.errors import Invalid
 from tests.server.capture_policies import deciding
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, Desk
+from tests.server.capture_policies.test_cool_down import live
 from tests.server.capture_policies.test_impact import people
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,35 @@ def test_the_page_of_a_version_is_bounded_however_many_entries_it_has(desk: Desk
     assert "No difference" in as_text(client.get(url("version_compare", version), {"with": version.number}))
 
 
+def test_lists_of_versions_and_pages_of_drafts_ask_as_much_for_many_as_for_few(
+    desk: Desk, as_text: Text
+) -> None:
+    client = desk.cast.client("admin")
+    actor = desk.actor(desk.admin)
+    asked: dict[str, list[int]] = {"list": [], "draft": []}
+    for count in (3, 200):
+        last = big(desk, count)
+        while PolicyVersion.objects.count() < count:
+            big(desk, 1)
+        draft = drafts.create_draft(title="Many", actor=actor, from_version=last)
+        for name, address in (
+            ("list", reverse("capture_policies:version_list")),
+            ("draft", reverse("capture_policies:draft_detail", args=[draft.pk])),
+        ):
+            with CaptureQueriesContext(connection) as made:
+                page = as_text(client.get(address))
+            asked[name].append(len(made))
+    assert "apps and sites, 1 to 25 shown" in page
+    assert all(few == many for few, many in asked.values())
+
+
+def test_a_draft_shows_the_first_differences_and_how_many_there_are(desk: Desk, as_text: Text) -> None:
+    live(desk, entries=[JIRA])
+    draft = drafts.create_draft(title="Many", actor=desk.actor(desk.admin), from_version=big(desk, 40))
+    text = as_text(desk.cast.client("ml").get(reverse("capture_policies:draft_detail", args=[draft.pk])))
+    assert "And 28\xa0more changes" in text
+
+
 def test_the_difference_can_be_read_in_one_direction(desk: Desk, as_text: Text) -> None:
     one = big(desk, 3, signals=("click", "text"))
     two = big(desk, 4, base=one)
@@ -255,8 +285,6 @@ def test_a_version_without_a_draft_is_sent_back_all_the_same(desk: Desk) -> None
 
 def test_a_stale_version_says_why_it_cannot_be_approved(desk: Desk, as_text: Text) -> None:
     version = desk.version(rules=[CUSTOMERS])
-    from tests.server.capture_policies.test_cool_down import live
-
     live(desk, entries=[EXCEL])
     text = as_text(desk.cast.client("officer").get(url("version_detail", version)))
     assert "Another policy went live" in text
