@@ -9,6 +9,8 @@ import pytest
 
 from privacy_requests.receipts import sign_receipt, verify_receipt
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def receipt(settings: Any, tmp_path: Path) -> dict[str, Any]:
