@@ -77,6 +77,8 @@ def config(level: str) -> dict[str, Any]:
             "django.server": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            # Says at INFO which of the keys that may sign has not, which is no news with 2 of 3.
+            "tuf": {"level": "WARNING"},
             # The access line holds the path with its query string, where a person can be searched for.
             "uvicorn.access": {"level": "WARNING"},
         },

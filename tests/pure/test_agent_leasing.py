@@ -155,6 +155,22 @@ def test_a_new_lease_key_is_found_and_an_old_one_forgotten(device: Device) -> No
     assert device.leasing.lease is not None
 
 
+def test_a_rotated_lease_key_is_followed_without_a_gap(device: Device) -> None:
+    """The old key stays listed until its last lease is over; nobody touches the computer."""
+    device.renew()
+    device.server.lease_keys["k2"] = Ed25519PrivateKey.generate()
+    device.server.kid = "k2"
+    device.server.publish_keys()
+    device.renew()
+    assert device.leasing.lease is not None
+    del device.server.lease_keys["k1"]
+    device.server.publish_keys()
+    device.time.pass_by(leasing.REFRESH_SECONDS)
+    device.renew()
+    assert device.leasing.lease is not None
+    assert device.leasing.errors == {}
+
+
 def test_a_lease_of_a_revoked_key_is_dropped_at_the_next_refresh(device: Device) -> None:
     device.renew()
     stolen = dict(device.server.lease_keys)
