@@ -15,18 +15,21 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
+from django.utils import timezone
+
 from accounts.models import Subject
 from agents.decisions import captured_by
 from agents.models import Device
-from capture_policies import queries
+from capture_policies import impact, queries
 from capture_policies.models import PolicyVersion, Release
 from capture_policies.notice_text import entries_at, write
 from jurisdictions.coverage import Captured, Policies, Told, Written
-from mci_core import policy_diff
+from jurisdictions.rulings import packs_on
+from mci_core import jurisdiction, policy_diff
 from mci_core.evaluator_scope import Facts, in_scope
 from mci_core.policy_model import EVERYWHERE, PLATFORM_WORDS, AppMatch, Change, Entry, Policy
 
-__all__ = ["POLICIES", "covers", "more", "outgrown", "what_held_devices_capture"]
+__all__ = ["POLICIES", "concerned", "covers", "more", "outgrown", "what_held_devices_capture"]
 
 #: Changes of these parts take nothing away from what a notice tells, however the prover judges them.
 _NOT_TOLD = ("limits", "lease_seconds", "sampling", "name")
@@ -74,6 +77,24 @@ def _more(
 
 def _at(policy: Policy, members: tuple[str, ...], denied: tuple[str, ...]) -> Policy:
     return replace(policy, entries=tuple(entries_at(policy, members, denied)))
+
+
+def concerned(told: Told | None, written: Written) -> str:
+    """How many people with a live device at the place would have to read a notice, as pages say numbers."""
+    today = timezone.now().date()
+    packs = packs_on(today)
+
+    def there(place: str) -> bool:
+        laws = jurisdiction.applicable(packs, place, today)
+        return bool(laws) and laws[-1].place == written.place
+
+    def is_concerned(fact: impact.Facts) -> bool:
+        if fact.place is None or not there(fact.place):
+            return False
+        held = Captured(written.policy_digest, fact.os, tuple(sorted(fact.tags)), (str(fact.department),))
+        return told is None or not covers(told, held, fact.place, written.denied_signals)
+
+    return impact.fleet().where(is_concerned).people_words
 
 
 def outgrown(changes: list[Change]) -> list[Change]:
@@ -155,4 +176,4 @@ def what_held_devices_capture(subject: Subject) -> list[tuple[Captured, bool]]:
     ]
 
 
-POLICIES = Policies(covers, more, newest_digest, write, what_held_devices_capture)
+POLICIES = Policies(covers, more, concerned, newest_digest, write, what_held_devices_capture)

@@ -55,11 +55,13 @@ class Written:
 @dataclass(frozen=True)
 class Policies:
     """What the app of policies answers. ``newest`` is the digest of the newest release, or empty; ``more``
-    says in words what a notice for a place would tell that another one does not.
+    says in words what a notice for a place would tell that another one does not, ``concerned`` how many
+    people there would have to read it, without telling a number that is too small.
     """
 
     covers: Callable[[Told, Captured, str | None, tuple[str, ...]], bool]
     more: Callable[[Told, Written], list[str]]
+    concerned: Callable[[Told | None, Written], str]
     newest: Callable[[], str]
     write: Callable[[], list[Written]]
     held_by: Callable[[Subject], list[tuple[Captured, bool]]]
@@ -87,6 +89,11 @@ def _told(notice: Notice) -> Told:
 def more(notice: Notice, written: Written) -> list[str]:
     """What is captured at a place now and not told by a notice, in words."""
     return _policies[0].more(_told(notice), written) if _policies else []
+
+
+def concerned(notice: Notice | None, written: Written) -> str:
+    """The people of whom the newest release captures more than this notice tells, as pages say numbers."""
+    return _policies[0].concerned(None if notice is None else _told(notice), written) if _policies else ""
 
 
 def newest_digest() -> str:

@@ -55,6 +55,10 @@ class NoticeState:
         """Whether people at the place may be stopped until this is published."""
         return self.in_use and self.state in ("missing", "outgrown")
 
+    def concerned(self) -> str:
+        """How many people there have to read it before more is captured of them."""
+        return coverage.concerned(self.last, self.written)
+
     def text_diff(self) -> list[tuple[str, str]]:
         """Lines that come and go against the last notice: ``("added" | "removed", line)``."""
         before = self.last.text.splitlines() if self.last is not None else []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Department, Subject
+from accounts.models import Department, Subject, WorkLocation
 from agents.decisions import decide
 from agents.models import Device
 from capture_policies import notices
@@ -330,6 +330,19 @@ def test_an_officer_is_told_which_notices_wait(told: Company) -> None:
     assert item.count == 1  # New York only: nobody works elsewhere
     told.publish()
     assert [item for item in waiting(told.cast.officer) if "published" in item.sentence] == []
+
+
+def test_the_number_of_people_concerned_is_never_a_small_one(told: Company, settings: Any) -> None:
+    def words(family: str) -> str:
+        return next(state for state in notice_states() if state.family == family).concerned()
+
+    assert words("US-NY") == "nobody"
+    live_policy(told.cast, SITE, {**WIKI, "scope": {"groups": [str(told.other.pk)]}})
+    assert words("US-NY") == "fewer than 5 people"
+    settings.MIN_GROUP_SIZE = 1
+    assert (words("US-NY"), words("US-CT")) == ("1 people", "nobody")
+    WorkLocation.objects.filter(subject=told.cast.subject()).update(place="US-CT")
+    assert words("US-CT") == "1 people"  # there is no notice for Connecticut at all
 
 
 def test_a_withdrawn_notice_of_a_place_gives_way_to_the_one_before(told: Company) -> None:
