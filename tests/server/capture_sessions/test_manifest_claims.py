@@ -119,6 +119,8 @@ def test_a_lease_on_other_terms_does_not_continue_a_session(cast: Cast, sender: 
         {"state": "paused"},
         {"release_number": 1},
         {"denied_signals": ["keystroke"]},
+        {"tags": ["lab"]},
+        {"groups": ["0c9b1e6a-3b51-4a52-9d0e-0c1f6a1b2c3d"]},
         {},
     ):
         made = lease(upload, 29 * MINUTE, 20, **other)
