@@ -164,6 +164,12 @@ class Explanation:
     assumed: tuple[str, ...] = ASSUMED
 
     @property
+    def entry_words(self) -> str:
+        """What is said of the entry where none is named."""
+        nobody = (Reason.NO_ENTRY, Reason.PRIVATE_WINDOW, NO_RELEASE)
+        return "None decides here" if self.code in nobody else "Not asked: something else comes first"
+
+    @property
     def described(self) -> words.Described | None:
         """The entry in words."""
         return None if self.entry is None else words.describe_entry(self.entry)
@@ -208,7 +214,7 @@ def explain(question: Question, asked: Asked, law: Law | None = None) -> Explana
         asked=asked,
         captured=captured,
         code=reason.value,
-        why=EXPLAIN[reason],
+        why=found.words if reason is Reason.LAW_FORBIDS else EXPLAIN[reason],
         law=found,
         entry=asked.policy.entry(decision.entry_id or ""),
         parts=_parts(question, asked.policy, event, decision) if captured else (),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from capture_policies.past_cells import Cell, Facts
 from capture_policies.try_out import lease_of
 from mci_core.evaluator import EXPLAIN, Decision, StreamEvaluator
 from mci_core.policy import SIGNAL_WORDS, AppMatch, Entry, Policy, SiteMatch
-from mci_core.policy_model import KEYSTROKES
+from mci_core.policy_model import KEYSTROKES, PLATFORMS
 
 OUTCOMES: tuple[str, ...] = ("kept", "less", "dropped", "open")
 #: A title that no pattern names, except one that names all.
@@ -164,20 +164,34 @@ class Simulation:
         old = self._judge(facts.release)
         entry = old.policy.entry(entry_id)
         assert entry is not None, "an event was taken in under an entry that its release does not have"
-        new = self._new.decide(entry, signal, facts)
+        sampled, before = _kept_sample(old, entry, signal, facts)
+        new = self._new.decide(entry, signal, sampled)
         if not new.allow:
             return Outcome("dropped", new.reason.value)
         there = self._new.policy.entry(new.entry_id or "")
         assert there is not None
         if not set(there.windows_excluded) <= set(entry.windows_excluded):
             return Outcome("open")
-        before = old.decide(entry, signal, facts)
         return Outcome("less" if _less(before, new, entry, there) else "kept")
 
     def _judge(self, release: int) -> Judge:
         if release not in self._old:
             self._old[release] = Judge(queries.policy_by_release(release), self._at)
         return self._old[release]
+
+
+def _kept_sample(old: Judge, entry: Entry, signal: str, facts: Facts) -> tuple[Facts, Decision]:
+    """The facts under which a sample is kept, as the stored events were.
+
+    A recording may be of another platform than the computer that sent it.
+    """
+    first = old.decide(entry, signal, facts)
+    for platform in () if first.allow else PLATFORMS:
+        other = replace(facts, platform=platform)
+        decision = old.decide(entry, signal, other)
+        if decision.allow:
+            return other, decision
+    return facts, first
 
 
 def _less(before: Decision, after: Decision, old: Entry, new: Entry) -> bool:

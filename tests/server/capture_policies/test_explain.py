@@ -75,6 +75,8 @@ def test_nothing_is_captured_in_a_place_that_is_not_known(lawful: Cast) -> None:
 def test_in_germany_an_agreement_decides_and_keys_stay_off(lawful: Cast) -> None:
     assert ask(place="DE").code == "law_forbids"
     assert "agreement" in ask(place="DE").law.words
+    assert ask(place="DE").why == ask(place="DE").law.words
+    assert ask(place="DE").entry_words == "Not asked: something else comes first"
     today = timezone.now().date()
     record_agreement(
         place="DE",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from agents.models import Lease
-from capture_policies import past_cells
+from capture_policies import past_cells, queries, simulating
 from capture_sessions.models import CaptureSession, SessionTotal
 from capture_sessions.past_decisions import StoredSessions
+from mci_core import policy as policies
 from tests.server.cast import Cast
 from tests.server.recordings import available
 
@@ -35,3 +37,24 @@ def test_stored_totals_are_told_under_the_facts_of_the_lease(cast: Cast) -> None
     assert source.entries(until, until + timedelta(days=9)) == []
     CaptureSession.objects.update(state="quarantined")
     assert source.entries(since, until) == []
+
+
+def test_under_its_own_policy_every_stored_event_would_be_kept(cast: Cast, settings: Any) -> None:
+    settings.MIN_GROUP_SIZE = 1  # one person's recording stands for many
+    session = available(cast)
+    rows = list(SessionTotal.objects.filter(session=session))
+    since, until = min(row.day for row in rows), max(row.day for row in rows) + timedelta(days=1)
+    source = StoredSessions()
+    cells = [
+        cell
+        for entry, label in source.entries(since, until)
+        for cell in past_cells.cells_of(entry, label, source.counted(entry, since, until))
+    ]
+    policy = queries.policy_by_release(session.release_number)
+    found = simulating.Simulation(policy, session.captured_from).rows(cells)
+    assert {row.signal for row in found} == {row.signal for row in rows}
+    assert sum(row.kept for row in found) == sum(row.events for row in rows)
+    nothing = policies.parse({**policy.doc, "entries": [], "rules": []})
+    assert sum(
+        row.dropped for row in simulating.Simulation(nothing, session.captured_from).rows(cells)
+    ) == sum(row.events for row in rows)
