@@ -22,7 +22,7 @@ from accounts.access import StaffPage
 from accounts.pages import ActionForm, ActionPost
 from accounts.permissions import has
 from audits.listing import Column, Empty, ListPage
-from capture_policies import impact, narrowings, words
+from capture_policies import impact, narrowings, queries, words
 from capture_policies.actions import narrowing, requests
 from capture_policies.forms import ReasonForm
 from capture_policies.models import AllowlistRequest, PolicyDraft, RequestVoice
@@ -181,6 +181,7 @@ class EntryRemoveNow(StaffPage, ActionForm):
             affected=impact.of_entry(entry),
             closes=taken is not None and entry.id in taken.closed,
             asked=rows.first(),
+            going=_is_going(entry.id),
             **kwargs,
         )
 
@@ -195,6 +196,12 @@ class EntryRemoveNow(StaffPage, ActionForm):
         if done.rollout is None:
             return reverse("capture_policies:version_detail", args=[done.version.pk])
         return reverse("capture_policies:rollout_detail", args=[done.rollout.pk])
+
+
+def _is_going(entry_id: str) -> bool:
+    """Whether everybody is getting a release without it just now."""
+    done = queries.policy_of(narrowings.settled())
+    return done is not None and narrowings.take_out(done, [entry_id]) is None
 
 
 def shown_voices(row: AllowlistRequest) -> list[RequestVoice]:

@@ -186,6 +186,7 @@ def test_a_second_click_leads_to_the_version_that_removed_it(desk: Desk) -> None
     client = _client(desk, "officer")
     url = reverse("capture_policies:entry_remove_now", args=["jira"])
     client.post(url, {"reason": "x"})
+    assert "It is on its way" in _page(client, "capture_policies:entry_remove_now", "jira")
     again = client.post(url, {"reason": "x"})
     assert again["Location"] == reverse(
         "capture_policies:version_detail", args=[Narrowing.objects.get().version_id]
