@@ -322,3 +322,20 @@ def test_the_api_keeps_comments_and_refuses_decisions_by_token(desk: Desk) -> No
     assert shown["approvals"][0]["valid_until"]
     assert shown["approvals"][0]["withdrawn_at"] is None
     assert queries.policy_of(version) is not None
+
+
+def test_a_signed_in_person_with_a_fresh_factor_decides_by_the_api(desk: Desk) -> None:
+    version = desk.version()
+    said = {"digest": version.digest, "reason": "x"}
+    client = desk.cast.client("officer")
+
+    def sent(name: str, of: PolicyVersion, data: dict[str, str]) -> Any:
+        return client.post(api(name, of), data, content_type="application/json")
+
+    assert sent("approve", version, said).json()["role"] == "privacy_officer"
+    assert sent("withdraw", version, {"reason": "x"}).json()["approvals"][0]["withdrawn_at"]
+    assert sent("request-changes", version, said).json()["decision"] == "changes"
+    other = desk.version()
+    assert sent("reject", other, {"digest": other.digest, "reason": "x"}).json()["decision"] == "reject"
+    listed = client.get(reverse("capture_policies_api:approval-list")).json()
+    assert listed["count"] == 3
