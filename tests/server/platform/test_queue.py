@@ -14,6 +14,7 @@ from mci_admin.processes import programs
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
+        ("capture_policies.tasks.run_simulation", "default"),
         ("capture_policies.tasks.advance_rollout", "push"),
         ("agents.tasks.repeat_hints", "push"),
         ("capture_sessions.tasks.scan_session", "ingest"),
