@@ -36,6 +36,10 @@ class Person:
     answer: Callable[[str], str] = input
     say: Callable[[str], None] = print
 
+    def tell(self, words: str) -> None:
+        """One line. What comes from a server or a file must not move the cursor over what was said before."""
+        self.say(plain(words))
+
     def agrees(self, question: str) -> bool:
         """Only the whole word counts: nobody signs by pressing Enter."""
         return self.answer(f"{question} Type yes: ").strip() == "yes"
@@ -58,8 +62,13 @@ def main(
             return root(arguments, talk)
         return release(arguments, talk, open_transport, now)
     except AgentError as error:
-        print(error.message, file=sys.stderr)
+        print(plain(error.message), file=sys.stderr)
         return exit_code(error)
+
+
+def plain(words: str) -> str:
+    """The words without control characters."""
+    return "".join(one if one.isprintable() else "?" for one in words)
 
 
 def exit_code(error: AgentError) -> int:
@@ -100,8 +109,10 @@ def keygen(arguments: argparse.Namespace, person: Person) -> int:
     if person.passphrase("Once more: ") != passphrase:
         raise AgentError("passphrase_differs", "The two passphrases differ.")
     key_id = sign_keys.make(arguments.out, arguments.name, passphrase)
-    person.say(f"Key {key_id}")
-    person.say(f"Keep {arguments.name}.key to yourself; hand {arguments.name}.pub to whoever keeps the keys.")
+    person.tell(f"Key {key_id}")
+    person.tell(
+        f"Keep {arguments.name}.key to yourself; hand {arguments.name}.pub to whoever keeps the keys."
+    )
     return DONE
 
 
@@ -112,7 +123,7 @@ def root(arguments: argparse.Namespace, person: Person) -> int:
     if arguments.trusted_root is not None:
         before = sign_review.parsed_root(_read(arguments.trusted_root))
     for words in sign_review.root_changes(before.signed if before else None, document.signed):
-        person.say(words)
+        person.tell(words)
     signer, _key = sign_keys.load(arguments.key, person.passphrase("Passphrase: "))
     named = {*document.signed.roles["root"].keyids, *(before.signed.roles["root"].keyids if before else ())}
     if before is not None and signer.public_key.keyid not in named:
@@ -121,7 +132,7 @@ def root(arguments: argparse.Namespace, person: Person) -> int:
         return NO
     document.sign(signer, append=True)
     files.write_whole(arguments.file, document.to_bytes())
-    person.say(f"{arguments.file} has {len(document.signatures)} signatures now.")
+    person.tell(f"{arguments.file} has {len(document.signatures)} signatures now.")
     return DONE
 
 
@@ -143,14 +154,14 @@ def release(
 
 def _at(desk: Desk, person: Person) -> int:
     asked = desk.ask()
-    show(asked, person.say)
+    show(asked, person.tell)
     if asked.signed_already:
-        person.say("You have signed this already.")
+        person.tell("You have signed this already.")
         return DONE
     if not person.agrees("Sign exactly this?"):
         return NO
     waits = desk.sign(asked)
-    person.say(f"Signed; {waits}" if waits else "Signed and published.")
+    person.tell(f"Signed; {waits}" if waits else "Signed and published.")
     return DONE
 
 

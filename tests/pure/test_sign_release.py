@@ -113,6 +113,13 @@ def test_the_first_release_is_wider_than_nothing() -> None:
     assert "policy-1.json: the first release. Nothing was captured before it." in found.notes
 
 
+def test_a_server_cannot_write_over_what_was_said(scene: Scene) -> None:
+    scene.server.ask(scene.ask(), reason="Renewal\x1b[2J\nAltogether: NARROWER")
+    scene.ann.release(*scene.trust())
+    assert scene.ann.said[0] == "Asked because: Renewal?[2J?Altogether: NARROWER"
+    assert not any(line.startswith("Altogether: NARROWER") for line in scene.ann.words.splitlines())
+
+
 def test_saying_anything_but_yes_signs_nothing(scene: Scene) -> None:
     scene.ask()
     scene.ann.answer = "y"
