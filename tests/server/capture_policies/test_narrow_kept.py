@@ -72,7 +72,8 @@ def test_neither_a_rollout_nor_a_rollback_brings_back_what_was_removed(desk: Des
             rollouts.rollback_to(release=again, reason="x", actor=desk.actor(desk.officer))
     later = desk.release(entries=[JIRA, EXCEL])
     roll_out(desk, later)
-    assert rollouts.rollback_to(release=first, reason="x", actor=desk.actor(desk.officer)).release
+    back = rollouts.rollback_to(release=first, reason="x", actor=desk.actor(desk.officer))
+    assert back.release.restores == first
 
 
 def test_a_held_release_to_everybody_is_sent_anew(desk: Desk) -> None:

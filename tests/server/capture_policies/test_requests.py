@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import Subject, User
 from audits.models import AuditEntry
-from capture_policies import request_things
+from capture_policies import catalogue, request_things
 from capture_policies.actions import drafts, narrowing, releases, requests
 from capture_policies.models import AllowlistRequest, RequestVoice
 from capture_policies.request_things import Thing, to_add, to_remove
@@ -162,7 +162,7 @@ def test_an_app_of_the_catalogue_brings_its_identifiers(desk: Desk) -> None:
     thing = to_add(entry_kind="app", label="Some odd program", where="oddprog")
     odd = requests.take_request(request=_ask(desk, desk.employee, thing), actor=desk.actor(desk.ml))
     assert odd.entries.get().match == {"names": ["oddprog"]}
-    known = next(item for item in request_things.catalogue.items() if item.kind == "app")
+    known = next(item for item in catalogue.items() if item.kind == "app")
     thing = to_add(entry_kind="app", label=known.label.upper(), where="")
     draft = requests.take_request(request=_ask(desk, desk.employee, thing), actor=desk.actor(desk.ml))
     assert draft.entries.get().match == dict(known.match)
