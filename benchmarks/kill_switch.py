@@ -63,7 +63,7 @@ async def _run(fleet: fleets.Fleet, given: argparse.Namespace) -> None:
     proven = set(await fleet.act("proven", made["stop"]))
     bound = state["last_bound"]
     print(
-        f"page: {state['proven']} proven, {state['told']} told, {state['pending']} pending of {state['total']}"
+        f"page of {state['total']}: {state['proven']} proven, {state['told']} told, {state['pending']} pending"
     )
     print(f"worst case at the click: {worst - at:.1f} s later; after it: {(bound or at) - at:.1f} s")
     ended = await _wait_for_the_end(fleet, made["stop"], given.lease)
