@@ -38,8 +38,9 @@ SCHEDULE: dict[str, float | crontab] = {
     "capture_policies.tasks.refresh_timestamp": 600.0,
     "capture_policies.tasks.retire_releases": 3600.0,
     "capture_policies.tasks.settle_requests": 60.0,
-    # Entries end with their day in UTC; agents deny them from then on by themselves.
-    "capture_policies.tasks.drop_expired_entries": crontab(hour="0", minute="5"),
+    # Entries end with their day in UTC, and agents deny them from then on by themselves. Every hour, for a
+    # midnight at which no worker ran or a rollout was under way.
+    "capture_policies.tasks.drop_expired_entries": crontab(minute="5"),
     "capture_policies.tasks.sweep_simulations": 15.0,
     "capture_policies.tasks.forget_weeks": 86_400.0,
     "capture_policies.tasks.sweep_effects": 15.0,
