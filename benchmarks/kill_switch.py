@@ -62,9 +62,8 @@ async def _run(fleet: fleets.Fleet, given: argparse.Namespace) -> None:
     state = await fleet.act("progress", made["stop"])
     proven = set(await fleet.act("proven", made["stop"]))
     bound = state["last_bound"]
-    print(
-        f"page of {state['total']}: {state['proven']} proven, {state['told']} told, {state['pending']} pending"
-    )
+    shown = ", ".join(f"{state[kind]} {kind}" for kind in ("proven", "ended", "told", "pending", "total"))
+    print(f"page: {shown}")
     print(f"worst case at the click: {worst - at:.1f} s later; after it: {(bound or at) - at:.1f} s")
     ended = await _wait_for_the_end(fleet, made["stop"], given.lease)
     print(f"after {given.lease} s: {ended['ended']} stopped by their lease")

@@ -57,6 +57,7 @@ class RolloutDetail(OfRollout, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rollout = self.rollout
+        allowed = may(self.request)
         counts = _wave_counts(rollout)
         is_open = rollout.state in (RolloutState.RUNNING, RolloutState.HELD)
         waves = list(rollout.waves.all())
@@ -77,7 +78,8 @@ class RolloutDetail(OfRollout, TemplateView):
             speed=charts.speed_of(rollout),
             revert=Rollout.objects.filter(only_release=rollout.release.number).light().first(),
             plug=PLUG,
-            may=may(self.request),
+            may=allowed,
+            may_go_back=allowed["rollback_to"] and _can_go_back(rollout),
             **kwargs,
         )
 
@@ -161,6 +163,15 @@ def _steps(counts: dict[str, int]) -> list[dict[str, Any]]:
     if counts.get("failed"):
         steps.append({"label": "Failed", "value": counts["failed"], "tone": "danger"})
     return steps
+
+
+def _can_go_back(rollout: Rollout) -> bool:
+    """It went through to the whole fleet, and something else held before."""
+    return (
+        rollout.state == RolloutState.DONE
+        and rollout.previous_id is not None
+        and rollout.only_release is None
+    )
 
 
 def _shown(wave: Wave, name: str, counts: dict[str, int]) -> dict[str, Any]:
