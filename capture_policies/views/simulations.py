@@ -11,9 +11,11 @@ from django.views.generic import TemplateView
 
 from accounts.pages import ActionPost
 from accounts.permissions import has
+from audits.listing import CappedPaginator
 from capture_policies import differences, document, past_cells, queries
 from capture_policies.actions import simulations
 from capture_policies.models import Simulation
+from capture_policies.models_simulation import SimulationState
 from capture_policies.simulating import Row, Told
 from capture_policies.views.drafts import OfDraft
 from capture_policies.views.versions import OfVersion
@@ -21,7 +23,7 @@ from mci_core.errors import ActionError
 from mci_core.policy import Policy
 
 #: Lines of what opens on one page; the page of the version has them all.
-OPENS_SHOWN = 50
+OPENS_SHOWN = ROWS_SHOWN = 50
 
 
 class _SimulationPage(ActionPost, TemplateView):
@@ -58,7 +60,7 @@ class _SimulationPage(ActionPost, TemplateView):
             last=until - timedelta(days=1),
             weeks=past_cells.WEEKS,
             found=found,
-            told=Told([Row(**row) for row in found.result]) if found and found.state == "done" else None,
+            **self._told(found),
             working=found is not None and found.state in ("queued", "running"),
             may_run=has(self.request.user, "capture_policies.request_simulation"),
             **self._opens(),
@@ -70,6 +72,20 @@ class _SimulationPage(ActionPost, TemplateView):
             return None
         rows = Simulation.objects.visible_to(self.request.user).defer("body")
         return rows.filter(digest=self.judged.digest, since=since, until=until).first()
+
+    def _told(self, found: Simulation | None) -> dict[str, Any]:
+        if found is None or found.state != SimulationState.DONE:
+            return {"told": None}
+        told = Told([Row(**row) for row in found.result])
+        page = CappedPaginator(told.rows, ROWS_SHOWN).get_page(self.request.GET.get("page"))
+        return {
+            "told": told,
+            "page_obj": page,
+            "paginator": page.paginator,
+            "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
+            "noun": "row",
+            "many_noun": "rows",
+        }
 
     def _opens(self) -> dict[str, Any]:
         """What is wider than the live policy: that was never captured, so no past event tells of it."""

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture_policies import past_cells, queries, simulating, simulation_run, tasks
+from capture_policies import document, past_cells, queries, simulating, simulation_run, tasks
 from capture_policies.actions import simulations
 from capture_policies.models import PastWeeks, Simulation
 from capture_policies.past_cells import Cell, Counted, Facts, cells_of
@@ -290,3 +292,20 @@ def test_old_weeks_and_their_answers_are_forgotten(desk: Desk, old: Policy, sour
     tasks.forget_weeks()
     assert not PastWeeks.objects.exists()
     assert not Simulation.objects.exists()
+
+
+def test_many_rows_come_in_pages_and_take_no_more_questions(desk: Desk) -> None:
+    draft = desk.draft()
+    policy = document.parsed(draft)
+    row = ask(desk, policy)
+    client, counts = desk.cast.client("ml"), []
+    url = reverse("capture_policies:draft_simulation", args=[draft.pk])
+    for many in (3, 200):
+        rows = [simulating.Row(f"e{n}", f"Entry {n:03}", "click", kept=n) for n in range(many)]
+        Simulation.objects.filter(pk=row.pk).update(state="done", result=simulating.as_json(rows))
+        with CaptureQueriesContext(connection) as asked:
+            page = client.get(url, {"page": 2})
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert page.content.decode().count("Mouse clicks") == 50
+    assert "Entry 050" in page.content.decode()
