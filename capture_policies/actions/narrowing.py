@@ -100,12 +100,14 @@ def remove_entries_now(*, entries: Collection[str], reason: str, actor: Actor) -
 
 @audited("capture_policies.drop_expired_entries")
 def drop_expired_entries(*, actor: Actor, today: date | None = None) -> Narrowed | None:
-    """Let entries that are past their last day leave the policy. Devices deny them since that day anyway."""
+    """Let entries that are past their last day leave the policy. Devices deny them since that day anyway,
+    so that a release which goes out bit by bit is not disturbed: its rollout comes first.
+    """
     permissions.require(actor, "capture_policies.drop_expired_entries")
     day = today or timezone.now().astimezone(UTC).date()
-    lock("capture_policies.rollouts")
-    live = queries.policy_of(queries.live_version())
-    if live is None or narrowings.take_out(live, narrowings.expired(live, day)) is None:
+    _wait_for_rollouts()
+    now = queries.policy_of(narrowings.settled())
+    if now is None or narrowings.take_out(now, narrowings.expired(now, day)) is None:
         with nothing_to_do():
             return None
     return _narrow(

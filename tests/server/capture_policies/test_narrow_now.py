@@ -13,7 +13,7 @@ from agents.models import Device
 from audits.models import AuditEntry
 from capture_policies import queries
 from capture_policies.actions import narrowing
-from capture_policies.models import Narrowing, Release
+from capture_policies.models import Narrowing, Release, Rollout
 from mci_core.errors import Conflict, Forbidden, Invalid
 from tests.server.capture_policies.rolling import FAST, answer, roll_out, run, start
 from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk
@@ -235,6 +235,12 @@ def test_expired_entries_leave_by_themselves(desk: Desk) -> None:
     assert done.taken.removed == ("jira",)
     decision = Narrowing.objects.get()
     assert (decision.cause, decision.decided_by) == ("expired", None)
-    again = narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1))
-    assert again is None or not again.new
+    assert narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1)) is None
     assert Narrowing.objects.count() == 1
+
+
+def test_expired_entries_wait_for_a_rollout_in_waves(desk: Desk) -> None:
+    _live(desk, {**JIRA, "expires": "2027-01-31"})
+    run(start(desk, desk.release(entries=[{**JIRA, "expires": "2027-01-31"}, EXCEL]), FAST))
+    assert narrowing.drop_expired_entries(actor=SYSTEM, today=date(2027, 2, 1)) is None
+    assert Rollout.objects.running().get().waves.count() == 2
