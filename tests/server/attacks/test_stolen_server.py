@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,13 @@ from capture_policies.actions import keys, releases, rollouts, waves
 from capture_policies.models import Release, TufFile
 from capture_policies.models_keys import SigningRequest
 from mci_agent import sign_cli, sign_keys
+from mci_agent.config import Memory
+from mci_agent.errors import PolicyRefused
+from mci_agent.trusted_policy import LeaseKeys, accept_lease
+from tests.server.agents.support import Agent
 from tests.server.attacks.two_clients import OtherClient, OurClient
 from tests.server.capture_policies.support import EXCEL, SYSTEM, Desk
-from tests.server.cast import REASON, Cast
+from tests.server.cast import REASON, Cast, make_device
 
 PASSPHRASE = "four quiet words here"
 
@@ -287,3 +292,27 @@ def test_saying_no_signs_nothing(scene: Scene, tmp_path: Path) -> None:
     assert Release.objects.get(number=2).withdrawn_at is not None
     scene.ann.answer = "yes"
     assert scene.ann.run(*words) == sign_cli.NOTHING
+
+
+def test_leases_are_for_one_device_once_and_for_keys_that_count(scene: Scene, cast: Cast) -> None:
+    """Foreign, sent again, and signed with a key that was revoked since: as our agent meets them."""
+    agent, now = Agent(*make_device(cast.subject(), cast.admin)), int(time.time())
+    first = agent.renew()["lease"]
+    trusted = scene.ours.trusted().refresh(now)
+    own, other = str(agent.device.pk), "11111111-2222-3333-4444-555555555555"
+
+    def refusal(token: str, known: LeaseKeys, device: str, memory: Memory) -> str:
+        with pytest.raises(PolicyRefused) as refused:
+            accept_lease(token, known, device=device, now=int(time.time()), memory=memory)
+        return refused.value.code
+
+    _, memory = accept_lease(first, trusted, device=own, now=now, memory=Memory())
+    assert refusal(first, trusted, other, Memory()) == "lease_wrong_audience"
+    _, memory = accept_lease(agent.renew()["lease"], trusted, device=own, now=now, memory=memory)
+    assert refusal(first, trusted, own, memory) == "lease_older"
+
+    stolen = agent.renew()["lease"]
+    keys.revoke_lease_key(reason=REASON, actor=SYSTEM)
+    later = scene.ours.trusted().refresh(int(time.time()))
+    assert refusal(stolen, later, own, memory) == "lease_unknown_key"
+    accept_lease(agent.renew()["lease"], later, device=own, now=int(time.time()), memory=memory)
