@@ -4,6 +4,8 @@ the actions.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from accounts.models import Department
@@ -35,6 +37,17 @@ class PublishForm(forms.Form):
 class ReviewForm(forms.Form):
     note = forms.CharField(max_length=500, label="What you looked at")
     next_by = forms.DateField(widget=_DAY, label="Look again by")
+
+
+class ModeForm(forms.Form):
+    """The ways between which one law leaves the choice."""
+
+    mode = forms.ChoiceField(widget=forms.RadioSelect, label="How people are told")
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *given: Any, modes: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["mode"].choices = modes  # type: ignore[attr-defined]  # of a choice field
 
 
 class LookForm(forms.Form):

@@ -75,7 +75,9 @@ class PackDetail(LawPage, TemplateView):
             pack=pack,
             rules=pack_rules(with_choice(pack, choices_at(None))),
             reviews=list(pack.reviews.all()[:20]),
-            modes=[(mode, MODE_WORDS.get(mode, mode)) for mode in pack.modes],
+            mode_form=forms.ModeForm(
+                modes=[(mode, MODE_WORDS.get(mode, mode)) for mode in pack.modes], auto_id="mode_%s"
+            ),
             choices=[(row, MODE_WORDS.get(row.mode, row.mode)) for row in chosen[:20]],
             review_form=forms.ReviewForm(),
             may_choose=permissions.has(self.request.user, "jurisdictions.set_place_mode"),
