@@ -39,6 +39,9 @@ def faults_of_shape(doc: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def in_words(error: ValidationError) -> str:
     """The fault in words, without repeating a whole document in the message."""
+    hint = error.schema.get("description") if isinstance(error.schema, dict) else None
+    if error.validator in ("pattern", "format") and hint:
+        return str(hint)
     return error.message if len(error.message) <= 300 else f"This does not fit: {error.validator}."
 
 

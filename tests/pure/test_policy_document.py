@@ -285,3 +285,16 @@ def test_a_selector_that_makes_no_sense_is_refused(changes: dict[str, Any], fiel
     with pytest.raises(Invalid) as caught:
         policy.parse(document([site()], [rule(selector=where)]))
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (site("Jira"), "small letters"),
+        (site() | {"scope": {"places": ["New York"]}}, "Write a place as DE or US-NY."),
+        (site() | {"expires": "2027-02-30"}, "Write a day as 2027-01-31."),
+        (site() | {"owner": "olivia@example.com"}, "team"),
+    ],
+)
+def test_what_a_pattern_refuses_is_said_in_words(entry: dict[str, Any], words: str) -> None:
+    assert words in refused(document([entry])).message
