@@ -126,6 +126,19 @@ def proven(pk: str) -> list[str]:
     return [str(device.pk) for device in rows if device.proof == "proven"]
 
 
+def confirmed(since: str) -> list[float]:
+    """Seconds from a moment until the server had each device's signed confirmation, by the log."""
+    from audits.models import AuditEntry
+
+    first: dict[str, float] = {}
+    rows = AuditEntry.objects.filter(action="agents.record_heartbeat").order_by("pk")
+    for entry in rows:
+        at = entry.at.timestamp() - float(since)
+        if at > 0:
+            first.setdefault(str(entry.object_id), at)
+    return sorted(first.values())
+
+
 def restart(pk: str) -> dict[str, Any]:
     """One asks and is refused as the second; another one confirms."""
     from agents.actions import confirm_restart, request_restart
@@ -146,7 +159,8 @@ def restart(pk: str) -> dict[str, Any]:
 
 
 VERBS: dict[str, Callable[..., Any]] = {
-    verb.__name__: verb for verb in (tokens, start, live, rollouts, named, stop, progress, proven, restart)
+    verb.__name__: verb
+    for verb in (tokens, start, live, rollouts, named, stop, progress, proven, confirmed, restart)
 }
 
 

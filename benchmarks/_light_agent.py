@@ -1,7 +1,7 @@
 """Many agents in one process, each with its own key, state folder, connections and the real protocol.
 
 Enrolment, leases, TUF, release, acknowledgements, stream and confirmations are the code of the reference
-agent (``mci_agent``); only recording and uploads are missing.
+agent (``mci_agent``); only recording and uploads are missing, and HTTP is plain.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from _light_transport import LightTransport  # beside this file
+
 from mci_agent import api
 from mci_agent.api import Api
 from mci_agent.clock import Clock
@@ -23,7 +25,6 @@ from mci_agent.gate import Applied, Facts, judge
 from mci_agent.leasing import Command, Leasing
 from mci_agent.logs import Log
 from mci_agent.stream import HintStream
-from mci_agent.transport import HttpTransport
 from mci_agent.trusted_policy import TrustedPolicy
 
 #: Told a device and the number of a release, whether it reports an error instead of applying it.
@@ -65,7 +66,7 @@ class _Leasing(Leasing):
 class LightAgent:
     def __init__(self, folder: Path, origin: str) -> None:
         self.state = State.open(folder)
-        self.transport = HttpTransport(origin)
+        self.transport = LightTransport(origin)
         self.origin = origin
         self.notes = Notes()
         self.refuses: Refuses = _never

@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _fleet as fleets  # beside this file
@@ -148,7 +150,7 @@ def main() -> None:
     given = parser.parse_args()
     fleets.say_where(agents=given.agents, first_wave=f"{given.wave}%", faulty="5%")
     with fleets.fleet({}) as fleet:
-        asyncio.run(_main(fleet, given.agents, given.wave))
+        uvloop.run(_main(fleet, given.agents, given.wave))
 
 
 if __name__ == "__main__":
