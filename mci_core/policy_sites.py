@@ -154,21 +154,3 @@ def matches(sites: Iterable[tuple[Key, Place, bool]], url: str) -> tuple[Key, ..
         return ()
     found = [(specificity(site), key) for key, site, subdomains in sites if covers(site, place, subdomains)]
     return tuple(key for _, key in sorted(found, key=lambda item: item[0], reverse=True))
-
-
-def best_match(sites: Iterable[tuple[Key, Place, bool]], url: str) -> Key | None:
-    """The most specific site that a URL lies in."""
-    return next(iter(matches(sites, url)), None)
-
-
-def overlaps(one: Place, one_subdomains: bool, other: Place, other_subdomains: bool) -> bool:
-    """Whether some URL could lie in both sites."""
-    if (one.scheme, one.port) != (other.scheme, other.port):
-        return False
-    hosts = (
-        one.host == other.host
-        or (one_subdomains and other.host.endswith("." + one.host))
-        or (other_subdomains and one.host.endswith("." + other.host))
-    )
-    shorter = min(len(one.segments), len(other.segments))
-    return hosts and one.segments[:shorter] == other.segments[:shorter]

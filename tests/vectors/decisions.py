@@ -10,7 +10,7 @@ from mci_core import captured, jurisdiction, policy
 from mci_core.evaluator import StreamEvaluator, apply
 from mci_core.evaluator_scope import facts_of
 from mci_core.lease import Lease
-from mci_core.policy_sites import best_match, site_place
+from mci_core.policy_sites import matches, site_place
 from tests.pure.building import NOW, app, document, focus, key, lease_for, on_page, rule, site
 from tests.pure.test_policy_sites_match import CASES
 
@@ -143,7 +143,7 @@ def sites() -> dict[str, Any]:
     for origin, path, subdomains, url, _expected in CASES:
         match = policy.SiteMatch(origin, path, subdomains)
         place = site_place(match)
-        inside = place is not None and best_match([(True, place, subdomains)], url) is True
+        inside = place is not None and matches([(True, place, subdomains)], url) == (True,)
         cases.append({"match": asdict(match), "url": url, "inside": inside})
     return {"cases": cases}
 
