@@ -172,6 +172,18 @@ def test_a_restart_needs_two_people(agent: Agent, cast: Cast) -> None:
     assert agent.lease().state == "on"
 
 
+def test_a_restart_is_asked_for_once_with_a_reason_and_is_the_end(cast: Cast) -> None:
+    found = stop(cast)
+    with pytest.raises(Invalid):
+        request_restart(stop=found, reason=" ", actor=cast.actor("officer"))
+    request_restart(stop=found, reason=REASON, actor=cast.actor("officer"))
+    with pytest.raises(Conflict, match="already"):
+        request_restart(stop=found, reason=REASON, actor=cast.actor("admin"))
+    confirm_restart(stop=found, actor=cast.actor("admin"))
+    with pytest.raises(Conflict, match="captures again already"):
+        confirm_restart(stop=found, actor=cast.actor("second_admin"))
+
+
 def test_the_database_itself_refuses_a_restart_by_one_person(cast: Cast) -> None:
     found = stop(cast)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -186,3 +186,17 @@ def test_an_audience_that_does_not_exist_is_refused(desk: Desk, wave: WavePlan) 
     assert caught.value.field == "waves"
     with pytest.raises(Invalid):
         start(desk, desk.release(), (WavePlan(100), WavePlan(audience="tag", audience_value="pilot")))
+
+
+@pytest.mark.django_db
+def test_the_api_plans_waves_for_tags_and_shows_them(desk: Desk) -> None:
+    release = desk.release()
+    api = desk.cast.api("officer")
+    waves = [{"audience": "tag", "audience_value": "pilot", "max_crash_share": 0.2}, {"percent": 100}]
+    made = api.post(
+        "/api/v1/rollouts/", {"release": str(release.pk), "reason": "go", "waves": waves}, format="json"
+    )
+    assert made.status_code == 201, made.content
+    first, last = made.json()["waves"]
+    assert (first["audience"], first["audience_value"], first["max_crash_share"]) == ("tag", "pilot", 0.2)
+    assert (last["audience"], last["percent"], last["max_pause_rise"]) == ("percent", 100, 0.25)
