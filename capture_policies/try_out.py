@@ -1,18 +1,20 @@
 """What a policy would capture at one place, signal by signal: the evaluator of the agent, asked with an event
 of each.
 
-Lease, law, notice and consent are taken to be in order, so that the answer is about the policy alone.
+Lease, law, notice and consent are taken to be in order, and the device to be in the scope of the entry, so
+that the answer is about the policy alone. What narrows the entry is told beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from capture_policies.words import limits
 from mci_core.evaluator import EXPLAIN, Allowlist, Decision, Foreground, decide
 from mci_core.lease import LAW_ALLOWS, Lease
-from mci_core.policy import SIGNAL_WORDS, Entry, Policy
+from mci_core.policy import EVERYWHERE, SIGNAL_WORDS, Entry, Policy
 
 _LIFE = 60
 #: One event of each signal. A title and an address ride on other events; see `is_captured`.
@@ -41,12 +43,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Trial:
-    """The entry that decides at this place (None: nothing does, so nothing is captured) and an answer per
-    signal.
+    """The entry that decides at this place (None: nothing does, so nothing is captured), sentences about what
+    narrows it, and an answer per signal.
     """
 
     entry: Entry | None
     answers: tuple[Answer, ...]
+    limits: tuple[str, ...] = ()
 
 
 def foreground(
@@ -93,13 +96,17 @@ def lease_of(
 
 def try_policy(policy: Policy, place: Foreground, *, now: int) -> Trial:
     """Ask the evaluator about every signal at this place."""
-    lease = lease_of(policy, now=now, place="trial")
+    entry = None if place.private else Allowlist(policy).entry(place)
+    scope = EVERYWHERE if entry is None else entry.scope
+    # Somebody in the scope, in a window like any other.
+    at = next(iter(scope.places), "trial")
+    lease = lease_of(policy, now=now, place=at, groups=scope.groups, tags=scope.tags)
+    place = replace(place, title=place.title or "window")
     answers = []
     for signal, event in EVENTS.items():
         asked = {"seq": 1, "t": 0, **event, **({"url": place.url} if signal == "url" else {})}
         answers.append(_answer(signal, decide(asked, place, policy, lease, now)))
-    entry = None if place.private else Allowlist(policy).entry(place)
-    return Trial(entry, tuple(answers))
+    return Trial(entry, tuple(answers), () if entry is None else tuple(limits(entry)))
 
 
 def _answer(signal: str, decision: Decision) -> Answer:

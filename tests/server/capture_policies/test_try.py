@@ -50,6 +50,21 @@ def test_an_app_is_known_by_its_program() -> None:
     assert _captured(foreground(program="excel.exe", system="macos"), EXCEL) == set()
 
 
+def test_somebody_in_the_scope_of_the_entry_is_meant_and_what_narrows_it_is_told() -> None:
+    narrow = {
+        **EXCEL,
+        "scope": {"tags": ["lab"], "places": ["US-NY"], "platforms": ["windows"]},
+        "windows_excluded": ["*salary*"],
+    }
+    assert _captured(foreground(program="excel.exe"), narrow) == {"mouse clicks"}
+    assert _captured(foreground(program="Excel", system="linux"), narrow) == set()
+    assert _captured(foreground(program="excel.exe"), {**narrow, "expires": "2026-01-01"}) == set()
+    found = policy.parse({**policy.new_document("Trial"), "entries": [narrow]})
+    told = try_policy(found, foreground(program="excel.exe"), now=NOW).limits
+    assert "Only while working in US-NY." in told
+    assert "Not in windows titled *salary*." in told
+
+
 @pytest.mark.django_db
 def test_the_page_names_the_entry_and_the_reasons(desk: Desk) -> None:
     client = desk.cast.client("officer")
