@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Department
-from agents.actions import confirm_restart, open_stop, request_restart
+from agents.actions import confirm_restart, end_drill, open_stop, request_restart, start_drill
 from agents.models import CaptureStop, Device, DeviceCommand, StopDrill
+from capture_policies.actions.rollouts import WavePlan, hold_rollout
 from capture_policies.stop_words import scope_words, words_of
-from tests.server.capture_policies.rolling import roll_out, start
+from tests.server.capture_policies.rolling import roll_out, run, start
 from tests.server.capture_policies.support import EXCEL, JIRA, Desk
 
 pytestmark = pytest.mark.django_db
@@ -194,3 +195,26 @@ def test_lists_of_stops_proofs_and_drills_ask_the_same_for_3_and_for_200_rows(de
     for _ in range(197):
         _drilled(desk)
     assert [_queries(client, page) for page in pages] == few
+
+
+def test_the_pages_of_a_drill_and_of_a_rollout_ask_the_same_for_3_and_for_200_devices(desk: Desk) -> None:
+    client = desk.cast.client("admin")
+
+    def asked() -> list[int]:
+        drill = start_drill(scope="programme", reason="x", actor=desk.actor(desk.officer))
+        release = desk.release(entries=[JIRA, EXCEL])
+        rollout = run(start(desk, release, (WavePlan(100, soak_seconds=600),)))
+        pages = [
+            url("stop_drill", drill.pk),
+            url("rollout_detail", rollout.pk),
+            url("rollout_new", release.pk),
+        ]
+        found = [_queries(client, page) for page in pages]
+        end_drill(drill=drill, actor=desk.actor(desk.officer))
+        hold_rollout(rollout=rollout, reason="x", actor=desk.actor(desk.officer))
+        return found
+
+    desk.devices(3)
+    few = asked()
+    desk.devices(197)
+    assert asked() == few
