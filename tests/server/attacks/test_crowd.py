@@ -14,7 +14,7 @@ from tests.server.attacks import crowd
 from tests.server.cast import Cast
 
 #: Sign-in, roles, counts and the page itself. Far below the two hundred that one question a row would cost.
-MOST = 16
+MOST = 20
 #: What waits for a person is asked of every app.
 MOST_OF_HOME = 40
 MOST_BYTES = 300_000

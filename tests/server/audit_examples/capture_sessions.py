@@ -48,7 +48,7 @@ def _store_part(cast: Cast) -> str:
 def _accept_upload(cast: Cast) -> None:
     session = CaptureSession.objects.get(pk=_stored(cast).pk)
     policy = policy_by_release(session.release_number)
-    totals = contents.examine(session, policy, [])
+    totals = contents.examine(session, policy, session.lease)
     actions.accept_upload(
         device=cast.device, session_id=session.pk, totals=totals, policy=policy, actor=cast.device_actor()
     )
