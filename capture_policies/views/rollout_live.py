@@ -67,7 +67,7 @@ class RolloutDetail(OfRollout, TemplateView):
             rollout=rollout,
             is_open=is_open,
             waves=[
-                _shown(wave, name, counts.get(wave.number, {}))
+                _shown(wave, name, counts.get(wave.number, {}), is_open=is_open)
                 for wave, name in zip(waves, names, strict=True)
             ],
             gated=now_open,
@@ -174,12 +174,20 @@ def _can_go_back(rollout: Rollout) -> bool:
     )
 
 
-def _shown(wave: Wave, name: str, counts: dict[str, int]) -> dict[str, Any]:
+def _state_of(wave: Wave, is_open: bool) -> str:
+    if wave.passed_at:
+        return "passed"
+    if is_open:
+        return "running" if wave.started_at else "waiting"
+    return "ended" if wave.started_at else "never opened"
+
+
+def _shown(wave: Wave, name: str, counts: dict[str, int], *, is_open: bool) -> dict[str, Any]:
     """A wave with its numbers, its gates in words, and how far it is."""
     return {
         "wave": wave,
         "who": name,
-        "state": "passed" if wave.passed_at else "running" if wave.started_at else "waiting",
+        "state": _state_of(wave, is_open),
         "counts": counts,
         "total": sum(counts.values()),
         "applied": counts.get("applied", 0),

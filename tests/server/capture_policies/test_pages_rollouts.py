@@ -86,6 +86,7 @@ def test_a_rollout_is_started_steered_and_watched(desk: Desk, as_text: Text) -> 
     assert rollout.halt_reason == "The plug was pulled."
     page = as_text(client.get(made["Location"]))
     assert "There is no earlier release" in page
+    assert "ended" in page
     assert "hx-trigger" not in page.split("<main")[-1].split("</main")[0]
     assert "Halted" in as_text(client.get(url("rollout_list")))
 
@@ -150,6 +151,10 @@ def test_the_live_page_says_what_every_gate_says_now(desk: Desk, as_text: Text) 
     assert "too few people online to say" in page
     assert "10\xa0min" in page
     assert "Pull the plug" not in page
+    rollouts.halt_rollout(rollout=rollout, reason="x", actor=desk.actor(desk.officer))
+    page = as_text(desk.cast.client("auditor").get(url("rollout_detail", rollout.pk)))
+    assert "never opened" in page.lower()
+    assert "Apply errors" not in page
 
 
 def test_waves_are_planned_for_groups_and_tags_and_rows_come_and_go(desk: Desk, as_text: Text) -> None:
