@@ -86,7 +86,7 @@ def test_a_rollout_is_started_steered_and_watched(desk: Desk, as_text: Text) -> 
     assert rollout.halt_reason == "The plug was pulled."
     page = as_text(client.get(made["Location"]))
     assert "There is no earlier release" in page
-    assert "ended" in page
+    assert "Ended" in page
     assert "hx-trigger" not in page.split("<main")[-1].split("</main")[0]
     assert "Halted" in as_text(client.get(url("rollout_list")))
 
