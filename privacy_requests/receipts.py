@@ -1,7 +1,8 @@
 """Signed erasure receipts, which a person can check without asking us again.
 
 The signature is Ed25519 over ``mci-erasure-receipt``, a line feed and the RFC 8785 bytes of the receipt
-without its ``signature`` member; the key is one that signs or signed leases, named by ``kid``; a revoked one proves nothing.
+without its ``signature`` member; the key is one that signs or signed leases, named by ``kid``; a revoked one
+proves nothing.
 """
 
 from __future__ import annotations

@@ -94,6 +94,7 @@ def test_without_a_server_nothing_is_captured_after_the_lease(tmp_path: Path) ->
         short.until(lambda: short.status(home)["capture"] == "stopped", seconds=15, what="capture stops")
         assert time.monotonic() - gone <= 12
         assert short.status(home)["reason"] == "lease_expired"
+        time.sleep(2)  # what was captured before the end is still being packed
         spooled = short.status(home)["waiting_sessions"]
         time.sleep(3)
         assert short.status(home)["waiting_sessions"] == spooled

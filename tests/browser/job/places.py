@@ -11,7 +11,7 @@ from tests.browser.support import JUDGED, Walk
 
 STAFF = ("admin", "officer", "ml", "auditor")
 #: Pages of one look only: each visit is a look that is logged, or they need a grant that is over.
-LEFT_OUT = re.compile(r"/grants/|\.json$|\.webp$|/accounts/|/frames/|/looks/.+/frames")
+LEFT_OUT = re.compile(r"/grants/|\.(?:json|csv|yaml|yml)$|\.webp$|/accounts/|/frames/|/looks/.+/frames")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 
 

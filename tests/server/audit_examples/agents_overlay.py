@@ -20,4 +20,6 @@ def forget_exclusions(cast: Cast) -> None:
     actions.forget_exclusions(subject=cast.subject("employee"), actor=cast.system())
 
 
-EXAMPLES = {f"agents.{example.__name__}": example for example in (exclude_entry, include_entry, forget_exclusions)}
+EXAMPLES = {
+    f"agents.{example.__name__}": example for example in (exclude_entry, include_entry, forget_exclusions)
+}

@@ -52,11 +52,9 @@ def test_an_officer_records_a_look_at_a_law(cast: Cast, as_text: Any) -> None:
 def test_a_look_has_a_note_and_a_day_ahead_and_the_law_is_in_force(cast: Cast) -> None:
     pack, officer = LawPack.objects.get(key="de"), cast.actor("officer")
     tomorrow = timezone.now().date() + timedelta(days=1)
-    for changes in ({"note": " "}, {"note": "x" * 501}, {"next_by": timezone.now().date()}):
+    for note, next_by in ((" ", tomorrow), ("x" * 501, tomorrow), ("read", timezone.now().date())):
         with pytest.raises(Invalid):
-            actions.review_pack(
-                **{"pack": pack, "note": "read", "next_by": tomorrow, "actor": officer, **changes}
-            )
+            actions.review_pack(pack=pack, note=note, next_by=next_by, actor=officer)
     with pytest.raises(Forbidden):
         actions.review_pack(pack=pack, note="read", next_by=tomorrow, actor=cast.actor("admin"))
     old = LawPack.objects.get(key="us-ct", effective_to__isnull=False)

@@ -8,9 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Department, Subject, WorkLocation
-from agents.decisions import decide
+from agents.decisions import captured_by, decide
 from agents.models import Device
-from capture_policies import notices
 from capture_policies.models import Release
 from jurisdictions import coverage
 from jurisdictions.actions import (
@@ -356,7 +355,7 @@ def test_a_ruling_of_the_past_knows_the_notice_of_then(told: Company) -> None:
     before = timezone.now()
     told.held(live_policy(told.cast, SITE, WIKI))
     device = Device.objects.get(subject=told.cast.subject())
-    captured = notices.captured_by(device)
+    captured = captured_by(device)
     ruling = ruling_for(told.cast.subject(), at=before, personal_device=False, captured=captured)
     assert ruling.reason == "notice_outgrown"
     assert ruling_for(told.cast.subject(), at=before, personal_device=False).capture
