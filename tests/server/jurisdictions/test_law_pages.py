@@ -234,16 +234,15 @@ def test_somebody_without_a_subject_sees_empty_pages(cast: Cast, as_text: Any) -
 def test_a_page_asks_the_same_questions_with_three_and_with_two_hundred_rows(cast: Cast, path: str) -> None:
     live_policy(cast, SITE)
     client = cast.client("officer")
-    client.get(path)
     counts = []
-    for number in (3, 197):
+    for number in (1, 2, 197):  # the first look reads policies that are kept by their digest
         _grow(cast, number)
         with CaptureQueriesContext(
             connection,
         ) as asked:
             assert client.get(path).status_code == 200
         counts.append(len(asked))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2] <= counts[0]
 
 
 def _grow(cast: Cast, number: int) -> None:
