@@ -9,10 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := mci_core mci_agent mci_admin audits accounts jurisdictions agents capture_policies capture_sessions reviews privacy_requests deploy
 JOBS ?= 2
-# What counting costs is two thirds more time. `.ci/run` counts the second stage here and the first one on
-# Debian's servers, so that every test is run plainly once and counted once.
-COUNT := --cov --cov-append --cov-report=
+# What the tests reach is counted with COVER=1. It takes two thirds more time, so `make test` does not.
 COVER ?=
+COUNT := $(if $(COVER),--cov --cov-append --cov-report=)
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -42,18 +41,17 @@ run: setup  ## start the processes for development, without seeding and without 
 	@MCI_ENV=$${MCI_ENV:-demo} $(BIN)/python manage.py demo --no-seed --agents 0
 
 test: setup  ## all tests
-	$(BIN)/pytest -q -n $(JOBS) --durations=10 tests/pure tests/server
+	$(if $(COVER),$(BIN)/coverage erase)
+	$(BIN)/pytest -q -n $(JOBS) --durations=10 $(COUNT) tests/pure tests/server
 	# Whole processes and a browser, one file at a time: a file's instance is made once. They wait more than
 	# they work, so there is one more of them than cores.
-	$(BIN)/pytest -q -n $$(($(JOBS) + 1)) --durations=10 --dist=loadfile $(COVER) tests/end_to_end tests/browser
+	$(BIN)/pytest -q -n $$(($(JOBS) + 1)) --durations=10 --dist=loadfile $(COUNT) tests/end_to_end tests/browser
+	$(if $(COVER),$(BIN)/python -m tests.coverage_floors)
 
-coverage: setup  ## all tests once more, counted, against the floors of coverage; on Debian's PostgreSQL and Redis
-	$(BIN)/coverage erase
-	$(BIN)/pytest -q -n $$(($(JOBS) + 1)) --dist=loadfile $(COUNT) tests/end_to_end tests/browser
-	$(BIN)/python -m tests.external_servers $(COUNT)
-	$(BIN)/python -m tests.coverage_floors
+coverage:  ## all tests, counted, against the floors of coverage
+	$(MAKE) test COVER=1
 
-check: lint test  ## exactly what CI runs
+check: lint test  ## what CI runs; CI counts what is reached (COVER=1)
 
 lint: setup  ## format, lint, types, import order, migrations, deployment settings
 	$(BIN)/ruff format --check .

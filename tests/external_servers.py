@@ -26,8 +26,7 @@ from mci_admin.services.places import as_server_user, ends_with_us, server_user
 from mci_admin.services.servers import stop
 from tests.plugin_servers import let_owner_empty_tables
 
-#: The tests without a server need none of these two; they are here to be counted with the others.
-TESTS = ["tests/server", "tests/pure"]
+TESTS = ["tests/server"]
 
 
 def binaries() -> tuple[Path, Path] | None:

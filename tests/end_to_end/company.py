@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,22 +27,14 @@ class Company:
 
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        given = {"MCI_ENV": "demo", "TASK_VISIBILITY_SECONDS": "10", **(environment or {})}
-        self.stack = Stack(
-            folder / "var",
-            environment=given,
-            inherited=clean_environment(),
-            say=lambda _line: None,
-            usual_ports=False,
-        )
+        self.stack = _stack(folder / "var", environment or {})
 
     def __enter__(self) -> Self:
+        _take(founded(self.folder), self.stack.var)
         self.stack.__enter__()
         try:
-            self.stack.manage("setup_database", "--verbosity", "0")
             self.stack.start_server_side()
             self.stack.wait_until_ready()
-            self.stack.manage("seed_demo", "--days", "0", "--past-agents", "0", timeout=600)
         except BaseException:
             self.stack.stop()
             raise
@@ -147,6 +141,47 @@ class Company:
             for path in sorted(folder.rglob("*")):
                 if path.is_file() and not path.is_symlink():
                     yield str(path.relative_to(self.folder)), path.read_bytes()
+
+
+def _stack(var: Path, environment: Mapping[str, str]) -> Stack:
+    given = {"MCI_ENV": "demo", "TASK_VISIBILITY_SECONDS": "10", **environment}
+    return Stack(
+        var, environment=given, inherited=clean_environment(), say=lambda _line: None, usual_ports=False
+    )
+
+
+def founded(folder: Path) -> Path:
+    """An organisation that was founded and has ended in order: made once for all tests of a run, because
+    making it takes longer than most of them. Each instance goes on from a copy, as a demo does.
+    """
+    shared = folder  # a folder of a measurement is its own
+    if folder.parent.name.startswith("pytest-"):
+        shared = folder.parent
+    elif folder.parent.name.startswith("popen-"):
+        shared = folder.parent.parent
+    place = shared / "founded"
+    with (shared / "founded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "var").exists():
+            _found(place / "making")
+            (place / "making").rename(place / "var")
+    return place / "var"
+
+
+def _found(var: Path) -> None:
+    with _stack(var, {}) as stack:
+        stack.manage("setup_database", "--verbosity", "0")
+        stack.start_server_side()
+        stack.wait_until_ready()
+        stack.manage("seed_demo", "--days", "0", "--past-agents", "0", timeout=600)
+
+
+def _take(source: Path, var: Path) -> None:
+    """Everything but what belongs to that very instance. Owners stay: PostgreSQL runs as its own user."""
+    own = ("run", "log", "services.json", "services.lock", "static")
+    var.mkdir(parents=True)
+    parts = [str(part) for part in source.iterdir() if part.name not in own]
+    subprocess.run(["cp", "-a", *parts, str(var)], check=True)
 
 
 def planted_values(recordings: Path) -> list[str]:

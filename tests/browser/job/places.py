@@ -18,7 +18,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 def visit(scene: Scene, name: str) -> None:
     """Follow the navigation, then from each page every link to a kind of page that was not seen yet.
 
-    What another role was shown before is judged in one look, because it differs in a few buttons only.
+    What another role was shown before is not judged by axe again, because it differs in a few buttons only.
     """
     walk = scene.sign_in(name)
     walk.problems.clear()
@@ -33,8 +33,7 @@ def visit(scene: Scene, name: str) -> None:
             scene.fresh(name)
         try:
             known = _kind(path_of(walk)) in scene.judged
-            looks = JUDGED[:1] if known else JUDGED
-            walk.step(f"{name}{_kind(path_of(walk))}", shots=False, judged_as=looks)
+            walk.step(f"{name}{_kind(path_of(walk))}", shots=False, axe=not known, judged_as=JUDGED)
             scene.judged.add(_kind(path_of(walk)))
         except AssertionError as fault:
             faults.append(str(fault))
