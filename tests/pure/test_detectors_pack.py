@@ -207,3 +207,10 @@ def test_long_texts_take_linear_time(piece: str) -> None:
 
 def test_public_names_of_the_package() -> None:
     assert set(detectors.__all__) == {"DETECTORS", "LABELS", "Detector", "Hit", "find_hits"}
+
+
+def test_unusual_signs_are_folded_to_plain_ones() -> None:
+    """Dashes, spaces and digits of other scripts do not hide a number."""
+    assert fold("5105\u20101051\u22125100") == b"5105-1051-5100"
+    assert fold("\u0665\uff15\u2003\u00a0x") == b"55  x"
+    assert fold("\u4e00") != fold("\u2603")
