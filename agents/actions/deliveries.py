@@ -71,15 +71,18 @@ def create_deliveries(
 def assign_release(*, device_ids: Iterable[uuid.UUID], number: int, digest: str, actor: Actor) -> int:
     """From now on the leases of these devices name this release. Returns how many devices changed.
 
-    Call it in chunks of at most 500. Open deliveries of other releases are superseded; those of this one
-    become ``notified``, and the devices get a hint after the commit.
+    Numbers only rise: a device that was given a newer release meanwhile, or is about to be, keeps it. Two
+    workers may come with two releases, and the one with the older may come last. Call it in chunks of at
+    most 500. Open deliveries of older releases are superseded; those of this one become ``notified``, and
+    the devices get a hint after the commit.
     """
     permissions.require(actor, "agents.assign_release")
     ids = list(device_ids)
     if len(ids) > BATCH:
         raise Invalid(f"At most {BATCH} devices at a time.", field="device_ids")
     locked = Device.objects.active().filter(pk__in=ids).order_by("pk").select_for_update()
-    chosen = list(locked.values_list("pk", "desired_release", "desired_digest"))
+    rows = locked.values_list("pk", "desired_release", "desired_digest")
+    chosen = [row for row in rows if (row[1] or 0) <= number]
     changed = [pk for pk, had, had_digest in chosen if (had, had_digest) != (number, digest)]
     Device.objects.filter(pk__in=changed).update(desired_release=number, desired_digest=digest)
     everyone = [pk for pk, _, _ in chosen]
@@ -99,7 +102,7 @@ def assign_release(*, device_ids: Iterable[uuid.UUID], number: int, digest: str,
 
 def _move_deliveries(devices: Sequence[uuid.UUID], number: int) -> int:
     of_these = Delivery.objects.filter(device_id__in=devices)
-    of_these.filter(state__in=_OPEN).exclude(release_number=number).update(state=DeliveryState.SUPERSEDED)
+    of_these.filter(state__in=_OPEN, release_number__lt=number).update(state=DeliveryState.SUPERSEDED)
     return of_these.filter(state=DeliveryState.PENDING, release_number=number).update(
         state=DeliveryState.NOTIFIED, notified_at=timezone.now()
     )

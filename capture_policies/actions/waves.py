@@ -87,7 +87,10 @@ def assign_device(*, device_id: UUID | str, actor: Actor) -> int | None:
     if release is None or device is None or (device.desired_release or 0) >= release.number:
         with nothing_to_do():
             return None
-    assign_release(device_ids=[device.pk], number=release.number, digest=release.digest, actor=actor)
+    given = assign_release(device_ids=[device.pk], number=release.number, digest=release.digest, actor=actor)
+    if not given:  # a wave was quicker
+        with nothing_to_do():
+            return None
     log.append(
         action="capture_policies.assign_device",
         actor=actor,

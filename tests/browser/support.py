@@ -1,7 +1,8 @@
 """How a browser test looks at the console: no console error, no policy violation, axe, screenshots.
 
 ``Walk`` drives one page. ``walk.step("03-approve")`` proves that the page as it stands is clean and keeps
-what it looks like at 1440 and 390 pixels, light and dark, under ``artifacts/browser/<name of the walk>/``.
+what it looks like at 1440 pixels in light and 390 in dark, under ``artifacts/browser/<name of the walk>/``;
+with ``MCI_PICTURES=all`` in all four. Pictures cost more time than anything else in these tests.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ RUN_AXE = 'axe.run(document, {resultTypes: ["violations"]}).then((found) => foun
 SERIOUS = ("serious", "critical")
 #: Noise that says nothing about a page: a refused request is judged by its response, not by this line.
 QUIET = ("Failed to load resource",)
+ALL_PICTURES = os.environ.get("MCI_PICTURES") == "all"
 
 
 def chromium_path() -> str | None:
@@ -153,12 +155,13 @@ class Walk:
         found = list(self.problems)
         for (width, height), theme in itertools.product(WIDTHS, THEMES):
             judged = (width, theme) in judged_as
-            if not (shots or judged):
+            shown = shots and (ALL_PICTURES or (width, theme) in JUDGED)
+            if not (shown or judged):
                 continue
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             self.page.evaluate(DRAWN)
-            if shots:
+            if shown:
                 self._shot(f"{name}-{width}-{theme}")
             if axe and judged:
                 found += [f"{width} {theme}: {line}" for line in self.axe()]

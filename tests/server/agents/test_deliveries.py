@@ -160,6 +160,27 @@ def test_creating_and_assigning_again_changes_nothing(agent: Agent, cast: Cast) 
     assert (again, assigned) == (0, 0)
 
 
+def test_a_worker_that_comes_late_with_an_older_release_takes_nothing_back(agent: Agent, cast: Cast) -> None:
+    """Devices without a release are given the live one by a sweep, while a wave brings the next one."""
+    actions.create_deliveries(
+        rollout_id=ROLLOUT,
+        wave=1,
+        release_number=3,
+        digest=NEXT,
+        device_ids=[cast.device.pk],
+        actor=cast.system(),
+    )
+    actions.assign_release(device_ids=[cast.device.pk], number=2, digest=DIGEST, actor=cast.system())
+    delivery = Delivery.objects.get(release_number=3)
+    assert _state(delivery) == "pending"
+    actions.assign_release(device_ids=[cast.device.pk], number=3, digest=NEXT, actor=cast.system())
+    assert (
+        actions.assign_release(device_ids=[cast.device.pk], number=2, digest=DIGEST, actor=cast.system()) == 0
+    )
+    assert Device.objects.get(pk=cast.device.pk).desired_release == 3
+    assert _state(delivery) == "notified"
+
+
 def test_a_revoked_device_gets_no_delivery(agent: Agent, cast: Cast) -> None:
     actions.revoke_device(device=cast.device, reason=REASON, actor=cast.actor("admin"))
     created = actions.create_deliveries(

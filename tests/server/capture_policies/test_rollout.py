@@ -187,6 +187,19 @@ def test_a_new_device_gets_the_live_release(desk: Desk) -> None:
     assert waves.assign_device(device_id=device.pk, actor=SYSTEM) is None
 
 
+def test_a_device_that_a_wave_reached_first_is_left_to_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep looked before the wave came: the assignment changes nothing, and nothing is logged."""
+    (device,) = desk.devices(1)
+    roll_out(desk, desk.release())
+    Device.objects.update(desired_release=None)
+    before = AuditEntry.objects.count()
+    monkeypatch.setattr(waves, "assign_release", lambda **_given: 0)
+    assert waves.assign_device(device_id=device.pk, actor=SYSTEM) is None
+    assert AuditEntry.objects.count() == before
+
+
 def test_a_device_whose_task_was_lost_is_found_by_the_sweep(desk: Desk) -> None:
     release = desk.release()
     roll_out(desk, release)
