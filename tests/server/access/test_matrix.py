@@ -47,9 +47,10 @@ def test_no_row_is_written_twice() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_route_is_open_to_exactly_those_who_are_listed(row: matrix.Row, cast: Cast) -> None:
     seen = set()
+    url = row.url(cast)
     for role, person in matrix.PERSONS.items():
         with transaction.atomic():
-            if matrix.is_open(row, row.ask(cast, person, row.url(cast))):
+            if matrix.is_open(row, row.ask(cast, person, url)):
                 seen.add(role)
             transaction.set_rollback(True)
     assert seen == set(row.allowed) - {"device"}
