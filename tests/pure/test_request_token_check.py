@@ -90,7 +90,7 @@ def test_a_token_for_another_server_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "claims", [{"jti": 1}, {"exp": "late"}, {"iat": True}, {"sub": None}, {"htu": ["/"]}]
+    "claims", [{"jti": 1}, {"jti": "\ud800"}, {"exp": "late"}, {"iat": True}, {"sub": None}, {"htu": ["/"]}]
 )
 def test_a_token_with_a_claim_of_a_wrong_type_is_malformed(claims: dict[str, Any]) -> None:
     assert code(changed(**claims)) == "token_malformed"

@@ -90,6 +90,7 @@ def test_too_many_bytes_events_and_frames_are_refused(monkeypatch: pytest.Monkey
         ("MAX_FRAMES", 1, "too_many_frames"),
         ("MAX_EVENTS", 2, "too_many_events"),
         ("MAX_BYTES", 300, "too_large"),
+        ("MAX_CONTAINERS", 5, "too_large"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, value)
