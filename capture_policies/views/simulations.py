@@ -6,63 +6,39 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.functional import cached_property
-from django.views.generic import TemplateView
 
-from accounts.pages import ActionPost
-from accounts.permissions import has
 from audits.listing import CappedPaginator
-from capture_policies import differences, document, past_cells, queries
+from capture_policies import differences, past_cells, queries
 from capture_policies.actions import simulations
 from capture_policies.models import Simulation
 from capture_policies.models_simulation import SimulationState
 from capture_policies.simulating import Row, Told
-from capture_policies.views.drafts import OfDraft
-from capture_policies.views.versions import OfVersion
-from mci_core.errors import ActionError
+from capture_policies.views.judging import JudgedPage, OfDraftPolicy, OfVersionPolicy
 from mci_core.policy import Policy
 
 #: Lines of what opens on one page; the page of the version has them all.
 OPENS_SHOWN = ROWS_SHOWN = 50
 
 
-class _SimulationPage(ActionPost, TemplateView):
-    """Shows the result that is kept, how far it is, or a button to ask for one."""
+class _SimulationPage(JudgedPage):
+    """The result for the last whole weeks."""
 
-    http_method_names = ("get", "post")  # type: ignore[assignment]  # a page as well as a button
     template_name = "capture_policies/simulation.html"
-    title = ""
+    request_permission = "capture_policies.request_simulation"
 
-    def policy(self) -> Policy | None:
-        raise NotImplementedError
-
-    @cached_property
-    def judged(self) -> Policy | None:
-        """The policy, or None while a draft is none."""
-        try:
-            return self.policy()
-        except ActionError:
-            return None
-
-    def act(self, **kwargs: Any) -> str:
-        policy = self.policy()
-        assert policy is not None
+    def ask(self, policy: Policy) -> None:
         simulations.request_simulation(policy=policy, title=self.title, actor=self.actor)
-        return self.request.path
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         since, until = past_cells.weeks_before(timezone.now().date())
         found = self._found(since, until)
         return super().get_context_data(
-            title=self.title,
-            policy=self.judged,
             since=since,
             last=until - timedelta(days=1),
             weeks=past_cells.WEEKS,
             found=found,
             **self._told(found),
             working=found is not None and found.state in ("queued", "running"),
-            may_run=has(self.request.user, "capture_policies.request_simulation"),
             **self._opens(),
             **kwargs,
         )
@@ -96,23 +72,9 @@ class _SimulationPage(ActionPost, TemplateView):
         return {"opens": differences.shown(wider[:OPENS_SHOWN]), "opens_more": len(wider[OPENS_SHOWN:])}
 
 
-class VersionSimulation(OfVersion, _SimulationPage):
-    permission = "capture_policies.view"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]  # made of the version
-        return f"Version {self.version.number}: {self.version.title}"
-
-    def policy(self) -> Policy | None:
-        return queries.policy_of(self.version)
+class VersionSimulation(OfVersionPolicy, _SimulationPage):
+    """Of a version."""
 
 
-class DraftSimulation(OfDraft, _SimulationPage):
-    permission = "capture_policies.view_drafts"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]  # that of the draft
-        return self.draft.title
-
-    def policy(self) -> Policy | None:
-        return document.parsed(self.draft)
+class DraftSimulation(OfDraftPolicy, _SimulationPage):
+    """Of a draft."""
