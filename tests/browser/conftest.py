@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings as configuration
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.support import Walk, chromium_path, launch, open_walk
-from tests.server.cast import cast  # noqa: F401  # the same people and
+from tests.server.capture_policies.support import found_repository
+from tests.server.cast import Cast, cast  # noqa: F401  # the same people and
 from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
 
 pytest.register_assert_rewrite("tests.browser.job")
@@ -54,6 +58,27 @@ def make_walk(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Make
     yield make
     for walk in opened:
         walk.context.close()
+
+
+@pytest.fixture
+def walk_as(cast: Cast, make_walk: MakeWalk, live_server: Any) -> MakeWalk:  # noqa: F811  # as a parameter
+    """``walk_as("officer")`` is a browser of one of the cast, signed in with a fresh second factor."""
+
+    def make(name: str) -> Walk:
+        walk = make_walk(live_server.url)
+        cookie = configuration.SESSION_COOKIE_NAME
+        value = cast.client(name).cookies[cookie].value
+        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
+        return walk
+
+    return make
+
+
+@pytest.fixture
+def repository(cast: Cast, settings: Any, tmp_path: Path) -> None:  # noqa: F811
+    """The release repository, with keys of its own."""
+    settings.KEYS_DIR = tmp_path
+    found_repository()
 
 
 @pytest.fixture

@@ -8,38 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 from django.utils import timezone
 
 from accounts.models import Department
 from capture_policies import catalogue
 from capture_policies.models import PolicyDraft
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.capture_policies.living import live, people
-from tests.server.capture_policies.support import CUSTOMERS, JIRA, Desk, found_repository
+from tests.server.capture_policies.support import CUSTOMERS, JIRA, Desk
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
 PICKED = ("microsoft-excel", "slack", "github", "figma", "google-docs", "salesforce", "microsoft-teams")
-
-
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 def _entries(group: str) -> list[dict[str, Any]]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.conf import settings as configuration
 from django.utils import timezone
 
 from agents.models import Device
@@ -18,13 +16,17 @@ from capture_policies import past_cells, tasks
 from capture_policies.models import Rollout
 from capture_policies.past_cells import Counted, Facts
 from jurisdictions.actions import load_packs
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
-from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, Desk, found_repository
+from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, Desk
 from tests.server.cast import Cast
 from tests.server.jurisdictions.support import notice, work_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
 MakeDesk = Callable[[str], Walk]
 WIDE: dict[str, Any] = {
     **JIRA,
@@ -33,21 +35,9 @@ WIDE: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def walk_as(cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path) -> MakeDesk:
-    """A browser of one of the cast, signed in."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
+@pytest.fixture(autouse=True)
+def _law(cast: Cast) -> None:
     load_packs(actor=cast.system())
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 def live(desk: Desk, *, days_ago: int, **changes: Any) -> int:

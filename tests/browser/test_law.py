@@ -7,13 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 from django.utils import timezone
 
 from accounts.actions import set_work_location
 from jurisdictions.actions import load_packs
 from jurisdictions.models import Acknowledgement, Agreement, LawPack, Notice, PlaceLook
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.cast import Cast
 from tests.server.jurisdictions.policies import SITE, live_policy
@@ -26,20 +24,6 @@ FRAMES: dict[str, Any] = {
     "keystrokes": "class",
     "frame_interval_s": 5,
 }
-
-
-@pytest.fixture
-def walk_as(cast: Cast, make_walk: MakeWalk, live_server: Any) -> MakeDesk:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 @pytest.fixture(autouse=True)

@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 
 from agents.models import Delivery
 from capture_policies import tasks
 from capture_policies.models import PolicyVersion, Rollout
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
-from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk, found_repository
+from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(600),
+]
 MakeDesk = Callable[[str], Walk]
-
-
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 def test_a_draft_is_written_and_submitted(walk_as: MakeDesk, cast: Cast) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 from django.utils import timezone
 
 from accounts.models import ApiToken, Department
@@ -18,30 +17,16 @@ from capture_policies import document
 from capture_policies.models import PolicyDraft, PolicyVersion
 from mci_agent import policy_cli
 from mci_core import policy, policy_code
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
-from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, Desk, found_repository
+from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, Desk
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
 
 
 def test_an_entry_says_for_whom_where_and_until_when(walk_as: Callable[[str], Walk], cast: Cast) -> None:

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 
 from agents.models import Device
 from capture_policies import tasks
 from capture_policies.actions.waves import assign_device
 from capture_policies.models import AllowlistRequest, PolicyDraft, Rollout
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.capture_policies.rolling import roll_out
-from tests.server.capture_policies.support import EXCEL, JIRA, SYSTEM, Desk, found_repository
+from tests.server.capture_policies.support import EXCEL, JIRA, SYSTEM, Desk
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(600),
+]
 WalkAs = Callable[[str], Walk]
-
-
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 def _live(cast: Cast) -> Desk:

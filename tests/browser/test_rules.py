@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 from django.utils import timezone
 
 from capture_policies import tasks
 from capture_policies.models import RuleEffect
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.capture_policies.rolling import roll_out
-from tests.server.capture_policies.support import CUSTOMERS, Desk, found_repository
+from tests.server.capture_policies.support import CUSTOMERS, Desk
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
 
 
 def test_a_rule_is_written_tried_and_measured(walk_as: Callable[[str], Walk], cast: Cast) -> None:

@@ -7,43 +7,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from agents.models import CaptureStop, Delivery, Device, DeviceCommand, Lease, StopDrill
 from capture_policies import tasks
 from capture_policies.models import Release, Rollout
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.capture_policies.rolling import roll_out
-from tests.server.capture_policies.support import EXCEL, JIRA, Desk, found_repository
+from tests.server.capture_policies.support import EXCEL, JIRA, Desk
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(600),
+]
 MakeDesk = Callable[[str], Walk]
-
-
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-    settings.KEYS_DIR = tmp_path
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 def _new_release(desk: Desk) -> Release:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as configuration
 
 from capture_policies import tasks
 from capture_policies.actions import rollouts, waves
 from capture_policies.models import PolicyVersion
 from jurisdictions.actions import load_packs
-from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.capture_policies import deciding
-from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk, found_repository
+from tests.server.capture_policies.support import CUSTOMERS, EXCEL, JIRA, SYSTEM, Desk
 from tests.server.capture_policies.test_impact import people
 from tests.server.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.usefixtures("repository"),
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(600),
+]
 
 CLICKS: dict[str, Any] = {**JIRA, "signals": ["click"]}
 TYPING: dict[str, Any] = {**JIRA, "signals": ["click", "keystroke"], "keystrokes": "text"}
@@ -33,23 +35,9 @@ WIKI: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def walk_as(
-    cast: Cast, make_walk: MakeWalk, live_server: Any, settings: Any, tmp_path: Path
-) -> Callable[[str], Walk]:
-    """A browser of one of the cast, signed in with a fresh second factor."""
-    settings.KEYS_DIR = tmp_path
+@pytest.fixture(autouse=True)
+def _cool_down(settings: Any) -> None:
     settings.COOL_DOWN_HOURS = 24
-    found_repository()
-
-    def make(name: str) -> Walk:
-        walk = make_walk(live_server.url)
-        cookie = configuration.SESSION_COOKIE_NAME
-        value = cast.client(name).cookies[cookie].value
-        walk.context.add_cookies([{"name": cookie, "value": value, "url": live_server.url}])
-        return walk
-
-    return make
 
 
 def _live(desk: Desk, **changes: Any) -> None:
