@@ -9,10 +9,10 @@ from __future__ import annotations
 from mci_core.detectors import card, email, iban, ip, jwt, password, phone, private_key, secrets, ssn, urls
 from mci_core.detectors.matching import Detector, Gates, Hit, fold
 
-__all__ = ["DETECTORS", "LABELS", "Detector", "Hit", "find_hits"]
+__all__ = ["DETECTORS", "LABELS", "PACK", "Detector", "Hit", "find_hits"]
 
 # Strongest first: where two overlap, the first names the whole.
-_PACK: tuple[Detector, ...] = (
+_ALL: tuple[Detector, ...] = (
     private_key.DETECTOR,
     jwt.DETECTOR,
     urls.DETECTOR,
@@ -25,12 +25,17 @@ _PACK: tuple[Detector, ...] = (
     phone.DETECTOR,
     ip.DETECTOR,
 )
-DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _PACK}
-LABELS: tuple[str, ...] = tuple(DETECTORS)
-_GATES = Gates([detector.gate for detector in _PACK])
+DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _ALL}
+# What hits are called; a rule of type "detector" names one of these.
+LABELS: tuple[str, ...] = tuple(
+    dict.fromkeys(label for detector in _ALL for label in detector.labels or (detector.name,))
+)
+# The default pack: all that runs without being asked for.
+PACK: tuple[Detector, ...] = tuple(detector for detector in _ALL if not detector.on_request)
+_GATES = Gates(["|".join(f"(?:{gate})" for gate in detector.gates) for detector in PACK])
 
 
 def find_hits(text: str) -> list[Hit]:
     """Everything that the pack finds, in no order and perhaps overlapping."""
     data = fold(text)
-    return [hit for index in _GATES.open_for(data) for hit in _PACK[index].find(data)]
+    return [hit for index in _GATES.open_for(data) for hit in PACK[index].find(data, text)]

@@ -90,7 +90,7 @@ def _one(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     return None
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """Payment card numbers."""
     for start, end in _CANDIDATE.spans(data):
         if is_word(data, end) and data[end] != 95:
@@ -101,4 +101,4 @@ def find(data: bytes) -> Iterator[Hit]:
             found = _one(data, found[1], end)
 
 
-DETECTOR = Detector("CREDIT_CARD", r"\d(?:[ .-]{0,2}\d){11}", find)
+DETECTOR = Detector("CREDIT_CARD", (r"\d(?:[ .-]{0,2}\d){11}",), find)

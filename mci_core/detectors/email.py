@@ -34,7 +34,7 @@ def _inside_credentials(data: bytes, start: int) -> bool:
     return b":" in between and not any(sign in between for sign in (b" ", b"/", b"\n", b"\t"))
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """E-mail addresses."""
     for begin, end in _ADDRESS.spans(data):
         at = max(data.rfind(b"@", begin, end), data.rfind(b"%40", begin, end))
@@ -43,4 +43,4 @@ def find(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "EMAIL", 0.95)
 
 
-DETECTOR = Detector("EMAIL", r"@|%40", find)
+DETECTOR = Detector("EMAIL", (r"@|%40",), find)

@@ -55,7 +55,7 @@ def _read(data: bytes, start: int, wanted: int) -> tuple[str, int] | None:
     return ("".join(chars).upper(), index) if len(chars) == wanted else None
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """IBANs, in one piece or in groups."""
     done = 0
     for start, _ in _START.spans(data):
@@ -70,4 +70,4 @@ def find(data: bytes) -> Iterator[Hit]:
         yield Hit(start, done, "IBAN", 0.98)
 
 
-DETECTOR = Detector("IBAN", r"[A-Za-z]{2}[ -]?\d{2}(?:[ -]?[A-Za-z0-9]){11}", find)
+DETECTOR = Detector("IBAN", (r"[A-Za-z]{2}[ -]?\d{2}(?:[ -]?[A-Za-z0-9]){11}",), find)

@@ -57,11 +57,11 @@ def _six(data: bytes) -> Iterator[Hit]:
         yield Hit(start, _with_network(data, end), "IP", 0.9)
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """IPv4 and IPv6 addresses."""
     yield from _four(data)
     if data.count(b":") >= 2:
         yield from _six(data)
 
 
-DETECTOR = Detector("IP", r"\d\.\d{1,3}\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", find)
+DETECTOR = Detector("IP", (r"\d\.\d{1,3}\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:",), find)

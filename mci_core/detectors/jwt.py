@@ -9,7 +9,7 @@ from mci_core.detectors.matching import Detector, Hit, Pattern
 _TOKEN = Pattern(r"ey[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{4,}(?:[.=]{1,3}[A-Za-z0-9_=/+-]*){0,3})")
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """JSON Web Tokens, also encrypted or cut off ones."""
     for start, end in _TOKEN.spans(data):
         while data[end - 1] == 46:
@@ -18,4 +18,4 @@ def find(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "JWT", 0.97)
 
 
-DETECTOR = Detector("JWT", r"ey[JAI][A-Za-z0-9_-]{7,}\.", find)
+DETECTOR = Detector("JWT", (r"ey[JAI][A-Za-z0-9_-]{7,}\.",), find)

@@ -131,11 +131,25 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A named finder. `gate` is an expression without which the finder can find nothing."""
+    """A named finder.
+
+    `gates`: expressions for folded bytes, written so that RE2 and Hyperscan both read them; where none of
+    them matches anywhere in a text, `find` would find nothing there. `find` is given the folded bytes and the
+    text itself. `labels`: all that its hits may be called (its own name where none is given). `structured`:
+    what it finds has a form of its own, unlike names and addresses. `on_request`: not part of the default
+    pack; it runs only where a rule of a policy asks for it.
+    """
 
     name: str
-    gate: str
-    find: Callable[[bytes], Iterator[Hit]]
+    gates: tuple[str, ...]
+    find: Callable[[bytes, str], Iterator[Hit]]
+    labels: tuple[str, ...] = ()
+    structured: bool = True
+    on_request: bool = False
+
+    def may_say(self, label: str) -> bool:
+        """Whether a hit of this detector can have this label."""
+        return label in (self.labels or (self.name,))
 
 
 def is_word(data: bytes, index: int) -> bool:

@@ -93,7 +93,7 @@ def _typed(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "PASSWORD", 0.7)
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """Passwords."""
     yield from _assigned(data)
     yield from _plain(data)
@@ -103,8 +103,10 @@ def find(data: bytes) -> Iterator[Hit]:
 
 DETECTOR = Detector(
     "PASSWORD",
-    r"(?i)pass|pwd|pswd|pw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b|[\w\W]-[pwu]|"
-    r"/p:|--user|--proxy|/user:|"
-    r"identified|\t|\[tab\]",
+    (
+        r"(?i)pass|pwd|pswd|pw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b",
+        r"[\w\W]-[pwuPWU]",
+        r"(?i)/p:|--user|--proxy|/user:|identified|\t|\[tab\]",
+    ),
     find,
 )

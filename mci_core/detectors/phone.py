@@ -87,7 +87,7 @@ def _by_shape(raw: bytes, text: str, digits: str) -> float:
     return 0.0
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """Telephone numbers, with an extension where one follows."""
     for start, stop in _CANDIDATE.spans(data):
         end = stop
@@ -100,4 +100,4 @@ def find(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "PHONE", confidence)
 
 
-DETECTOR = Detector("PHONE", r"\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5}", find)
+DETECTOR = Detector("PHONE", (r"\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5}",), find)

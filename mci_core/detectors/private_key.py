@@ -15,7 +15,7 @@ _BLOCK = Pattern(
 _PUTTY = Pattern(r"(?s)PuTTY-User-Key-File-\d: .*?(?:Private-MAC: [0-9a-f]+|Private-Lines: .*)")
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """Private key blocks."""
     for start, end in _BLOCK.spans(data):
         yield Hit(start, end, "PRIVATE_KEY", 0.99)
@@ -23,4 +23,4 @@ def find(data: bytes) -> Iterator[Hit]:
         yield Hit(start, end, "PRIVATE_KEY", 0.99)
 
 
-DETECTOR = Detector("PRIVATE_KEY", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE|PuTTY-User-Key-File", find)
+DETECTOR = Detector("PRIVATE_KEY", (r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE|PuTTY-User-Key-File",), find)

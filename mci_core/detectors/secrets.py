@@ -157,7 +157,7 @@ def _codes(data: bytes) -> Iterator[Hit]:
                 yield Hit(start, end, "SECRET", 0.7)
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """Secret tokens, keys and one-time codes."""
     yield from _known(data)
     yield from _announced(data)
@@ -171,4 +171,4 @@ _ANNOUNCE_GATE = (
     r"signature|cookie|hmac|otp|\bseed\b|salt|apikey|digest|jwt|code|\btan\b|2fa|mfa|verification|"
     r"one[- ]time"
 )
-DETECTOR = Detector("SECRET", f"{KNOWN_GATE}|{_ANNOUNCE_GATE}", find)
+DETECTOR = Detector("SECRET", (KNOWN_GATE, _ANNOUNCE_GATE), find)

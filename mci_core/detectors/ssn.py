@@ -31,7 +31,7 @@ def _alone(data: bytes, start: int, end: int) -> bool:
     return not joined_before and not joined_after
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """US social security numbers."""
     for start, end in _OTHER.spans(data):
         digits = digits_of(data[start:end])
@@ -43,4 +43,4 @@ def find(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "US_SSN", 0.85)
 
 
-DETECTOR = Detector("US_SSN", r"\d{3}[ ./-]?\d{2}[ ./-]?\d{4}", find)
+DETECTOR = Detector("US_SSN", (r"\d{3}[ ./-]?\d{2}[ ./-]?\d{4}",), find)

@@ -17,7 +17,7 @@ _QUERY = Pattern(
 )
 
 
-def find(data: bytes) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterator[Hit]:
     """Passwords and tokens inside addresses."""
     for start, end in _PASSWORD.spans(data, 1):
         if not values.is_placeholder(data[start:end]):
@@ -31,4 +31,6 @@ def find(data: bytes) -> Iterator[Hit]:
             yield Hit(start, end, "SECRET", 0.85)
 
 
-DETECTOR = Detector("URL_CREDENTIAL", r"://[^\s/]*@|[?&;#][\w.-]+=", find)
+DETECTOR = Detector(
+    "URL_CREDENTIAL", (r"://[^\s/]*@|[?&;#][\w.-]+=",), find, labels=("URL_CREDENTIAL", "SECRET")
+)

@@ -18,7 +18,7 @@ from typing import Any
 
 import re2
 
-from mci_core.detectors import DETECTORS, LABELS
+from mci_core.detectors import DETECTORS, LABELS, PACK
 from mci_core.detectors.matching import Gates, fold
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
@@ -62,14 +62,20 @@ class CompiledRule:
     def find(self, text: str, data: bytes) -> Iterator[Span]:
         """Where the rule applies; `data` is the folded text."""
         if self.detector is not None:
-            for hit in DETECTORS[self.detector].find(data):
-                if hit.label == self.detector:
-                    yield Span(hit.start, hit.end, self.label, self.rule_id, self.method, hit.confidence)
+            yield from self._asked(data, text)
         for pattern in self.patterns:
             for match in pattern.finditer(text):
                 start, end = match.span()
                 if end > start and (not self.whole_words or _whole_word(text, start, end)):
                     yield Span(start, end, self.label, self.rule_id, self.method)
+
+    def _asked(self, data: bytes, text: str) -> Iterator[Span]:
+        """What the detectors say that can give the label which the rule asks for."""
+        for detector in DETECTORS.values():
+            if detector.may_say(self.detector or ""):
+                for hit in detector.find(data, text):
+                    if hit.label == self.detector:
+                        yield Span(hit.start, hit.end, self.label, self.rule_id, self.method, hit.confidence)
 
 
 def _whole_word(text: str, start: int, end: int) -> bool:
@@ -114,7 +120,7 @@ def compile_rule(rule: Rule) -> CompiledRule:
         raise Invalid("Unknown method.", code="unknown_method", field="method")
     if match.type == "detector":
         detector = match.detector
-        if detector not in DETECTORS:
+        if detector not in LABELS:
             raise Invalid(
                 "Unknown detector; there are " + ", ".join(LABELS) + ".",
                 code="unknown_detector",
@@ -169,15 +175,14 @@ class RuleSet:
         """Everything that the pack and the rules find, perhaps overlapping."""
         data = fold(text)
         for index in _GATES.open_for(data):
-            for hit in _PACK[index].find(data):
+            for hit in PACK[index].find(data, text):
                 yield Span(hit.start, hit.end, hit.label, PACK_PREFIX + hit.label, "mask", hit.confidence)
         for rule in self._rules:
             yield from rule.find(text, data)
 
 
-_PACK = tuple(DETECTORS.values())
 _PACK_ORDER = {PACK_PREFIX + label: index for index, label in enumerate(LABELS)}
-_GATES = Gates([detector.gate for detector in _PACK])
+_GATES = Gates(["|".join(f"(?:{gate})" for gate in detector.gates) for detector in PACK])
 
 
 @lru_cache(maxsize=256)

@@ -155,7 +155,7 @@ def test_addresses_inside_url_credentials_are_not_mail() -> None:
 
 
 def test_names_are_those_of_placeholders() -> None:
-    assert set(LABELS) == set(DETECTORS)
+    assert set(DETECTORS) <= set(LABELS)
     assert {"EMAIL", "PHONE", "CREDIT_CARD", "IBAN", "US_SSN", "IP"} < set(LABELS)
     assert all(detector.name == name for name, detector in DETECTORS.items())
 
@@ -184,14 +184,14 @@ def test_folding_keeps_positions(text: str) -> None:
 @given(st.text(alphabet=st.sampled_from("ab1.@:/ -+=4\"'\tpwkey%é\n"), max_size=80))
 def test_gates_hold_back_only_what_finds_nothing(text: str) -> None:
     data = fold(text)
-    everything = {hit for detector in DETECTORS.values() for hit in detector.find(data)}
+    everything = {hit for detector in DETECTORS.values() for hit in detector.find(data, text)}
     assert set(find_hits(text)) == everything
 
 
 @pytest.mark.parametrize("text", [text for _, text, _ in POSITIVES])
 def test_gates_open_for_every_detector_that_finds_something(text: str) -> None:
     data = fold(text)
-    everything = {hit for detector in DETECTORS.values() for hit in detector.find(data)}
+    everything = {hit for detector in DETECTORS.values() for hit in detector.find(data, text)}
     assert set(find_hits(text)) == everything
 
 
@@ -206,7 +206,7 @@ def test_long_texts_take_linear_time(piece: str) -> None:
 
 
 def test_public_names_of_the_package() -> None:
-    assert set(detectors.__all__) == {"DETECTORS", "LABELS", "Detector", "Hit", "find_hits"}
+    assert set(detectors.__all__) == {"DETECTORS", "LABELS", "PACK", "Detector", "Hit", "find_hits"}
 
 
 def test_unusual_signs_are_folded_to_plain_ones() -> None:
