@@ -7,7 +7,8 @@ of type "detector" and a placeholder such as [EMAIL] use.
 from __future__ import annotations
 
 from mci_core.detectors import card, email, iban, ip, jwt, password, phone, private_key, secrets, ssn, urls
-from mci_core.detectors.matching import Detector, Gates, Hit, fold
+from mci_core.detectors.matching import Detector, Hit, fold
+from mci_core.detectors.prefilter import prefilter
 
 __all__ = ["DETECTORS", "LABELS", "PACK", "Detector", "Hit", "find_hits"]
 
@@ -28,14 +29,14 @@ _ALL: tuple[Detector, ...] = (
 DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _ALL}
 # What hits are called; a rule of type "detector" names one of these.
 LABELS: tuple[str, ...] = tuple(
-    dict.fromkeys(label for detector in _ALL for label in detector.labels or (detector.name,))
+    dict.fromkeys([*DETECTORS, *(label for detector in _ALL for label in detector.labels)])
 )
 # The default pack: all that runs without being asked for.
 PACK: tuple[Detector, ...] = tuple(detector for detector in _ALL if not detector.on_request)
-_GATES = Gates(["|".join(f"(?:{gate})" for gate in detector.gates) for detector in PACK])
+_GATES = tuple(detector.gates for detector in PACK)
 
 
 def find_hits(text: str) -> list[Hit]:
     """Everything that the pack finds, in no order and perhaps overlapping."""
     data = fold(text)
-    return [hit for index in _GATES.open_for(data) for hit in PACK[index].find(data, text)]
+    return [hit for index in prefilter(_GATES).open_for(data) for hit in PACK[index].find(data, text)]

@@ -14,12 +14,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import re2
 
-from mci_core.detectors import DETECTORS, LABELS, PACK
-from mci_core.detectors.matching import Gates, fold
+from mci_core.detectors import DETECTORS, LABELS, PACK, Detector
+from mci_core.detectors.matching import fold
+from mci_core.detectors.prefilter import prefilter
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
 from mci_core.redaction.spans import BLANKED, Span, placeholder_pattern
@@ -27,6 +28,12 @@ from mci_core.redaction.spans import BLANKED, Span, placeholder_pattern
 PACK_PREFIX = "detector."
 ENGINE_RULE = "engine"
 MAX_PATTERN = 1_000
+# The whole default pack, or only what has a form of its own: no names and addresses.
+Pack = Literal["full", "structured"]
+PACKS: dict[Pack, tuple[Detector, ...]] = {
+    "full": PACK,
+    "structured": tuple(detector for detector in PACK if detector.structured),
+}
 MAX_WORDS_IN_ONE = 500
 # Methods that take away more than the span itself; they win where spans overlap.
 STRICT_METHODS = ("block_session", "drop_event", "drop_frame")
@@ -156,10 +163,12 @@ def check_examples(rule: Rule) -> list[str]:
 
 
 class RuleSet:
-    """The default pack and some rules, ready to search. `labels`: all that masking may have written."""
+    """A pack and some rules, ready to search. `labels`: all that masking may have written."""
 
-    def __init__(self, rules: Sequence[CompiledRule], labels: frozenset[str]) -> None:
+    def __init__(self, rules: Sequence[CompiledRule], labels: frozenset[str], pack: Pack = "full") -> None:
         self._rules = rules
+        self._pack = PACKS[pack]
+        self._gates = prefilter(tuple(detector.gates for detector in self._pack))
         self._order = {rule.rule_id: index for index, rule in enumerate(rules)}
         self.placeholders = placeholder_pattern(labels)
 
@@ -171,26 +180,38 @@ class RuleSet:
             place = len(self._order) + _PACK_ORDER.get(span.rule_id, -1)
         return method * 1_000_000 + place
 
-    def find(self, text: str) -> Iterator[Span]:
+    def find(self, text: str) -> list[Span]:
         """Everything that the pack and the rules find, perhaps overlapping."""
         data = fold(text)
-        for index in _GATES.open_for(data):
-            for hit in PACK[index].find(data, text):
-                yield Span(hit.start, hit.end, hit.label, PACK_PREFIX + hit.label, "mask", hit.confidence)
+        found: list[Span] = []
+        for index in self._gates.open_for(data):
+            found += [
+                Span(
+                    hit.start,
+                    hit.end,
+                    hit.label,
+                    _PACK_RULES[hit.label],
+                    "mask",
+                    hit.confidence,
+                    hit.validator,
+                )
+                for hit in self._pack[index].find(data, text)
+            ]
         for rule in self._rules:
-            yield from rule.find(text, data)
+            found += rule.find(text, data)
+        return found
 
 
-_PACK_ORDER = {PACK_PREFIX + label: index for index, label in enumerate(LABELS)}
-_GATES = Gates(["|".join(f"(?:{gate})" for gate in detector.gates) for detector in PACK])
+_PACK_RULES = {label: PACK_PREFIX + label for label in LABELS}
+_PACK_ORDER = {rule_id: index for index, rule_id in enumerate(_PACK_RULES.values())}
 
 
 @lru_cache(maxsize=256)
-def rule_set(rules: tuple[Rule, ...], known: tuple[Rule, ...] = ()) -> RuleSet:
+def rule_set(rules: tuple[Rule, ...], known: tuple[Rule, ...] = (), pack: Pack = "full") -> RuleSet:
     """The rules ready to search; `known`: further rules whose placeholders may stand in the text."""
     compiled = [compile_rule(rule) for rule in rules]
     labels = {*LABELS, BLANKED, *(rule.label for rule in compiled), *(label_of(rule) for rule in known)}
-    return RuleSet(compiled, frozenset(labels))
+    return RuleSet(compiled, frozenset(labels), pack)
 
 
 def rules_for(

@@ -28,6 +28,7 @@ class Span:
     rule_id: str
     method: str = "mask"
     confidence: float = 1.0
+    validator: str = ""
 
 
 Finder = Callable[[str], Iterable[Span]]
@@ -111,31 +112,49 @@ class _Written:
             stop = origin + end - self.starts[last]
         return begin, stop
 
+    def moved(self, piece: Span) -> Span:
+        """A span of the masked text at its place in the original."""
+        start, end = self.original(piece.start, piece.end)
+        return replace(piece, start=start, end=end)
+
+
+def neutral(text: str, placeholders: re.Pattern[str]) -> tuple[str, list[tuple[int, int]]]:
+    """The text as it is searched, and the places that masking itself has written.
+
+    What masking has written is searched as signs of the same length: the words inside a placeholder announce
+    nothing, so that a masked text is searched again only where something else in it asks for that.
+    """
+    if "[" not in text and FILLER not in text:
+        return text, []
+    covered = [match.span() for match in placeholders.finditer(text)]
+    for start, end in covered:
+        text = text[:start] + FILLER * (end - start) + text[end:]
+    return text, covered
+
+
+def _fresh(found: Iterable[Span], text: str, covered: Sequence[tuple[int, int]]) -> list[Span]:
+    if not covered:
+        return [span for span in found if span.end > span.start]
+    return [piece for span in found for piece in outside(span, text, covered) if piece.end > piece.start]
+
 
 def settle(
     text: str, find: Finder, rank: Callable[[Span], int], name: Namer, placeholders: re.Pattern[str]
 ) -> tuple[str, list[Span]]:
     """The masked text, in which `find` finds nothing more, and the spans of the original that were masked."""
-    spans: list[Span] = []
-    written = _Written(text, spans, name)
-    for _ in range(MAX_ROUNDS):
-        covered = [match.span() for match in placeholders.finditer(written.text)]
-        fresh = [
-            piece
-            for found in find(written.text)
-            for piece in outside(found, written.text, covered)
-            if piece.end > piece.start
-        ]
+    view, covered = neutral(text, placeholders)
+    fresh = _fresh(find(view), view, covered)
+    if not fresh:
+        return text, []
+    spans = join(fresh, rank)
+    for _ in range(MAX_ROUNDS - 1):
+        written = _Written(text, spans, name)
+        view, covered = neutral(written.text, placeholders)
+        fresh = _fresh(find(view), view, covered)
         if not fresh:
             return written.text, spans
-        moved = []
-        for piece in fresh:
-            start, end = written.original(piece.start, piece.end)
-            moved.append(replace(piece, start=start, end=end))
-        spans = join([*spans, *moved], rank)
-        written = _Written(text, spans, name)
-    whole = blank(text)
-    return f"[{BLANKED}]", whole
+        spans = join([*spans, *(written.moved(piece) for piece in fresh)], rank)
+    return f"[{BLANKED}]", blank(text)
 
 
 def blank(text: str) -> list[Span]:

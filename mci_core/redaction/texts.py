@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from mci_core.policy_model import Rule
-from mci_core.redaction.rules import placeholder, rule_set
+from mci_core.redaction.rules import Pack, placeholder, rule_set
 from mci_core.redaction.spans import BLANKED, Span, blank, settle
 
 
@@ -28,10 +28,11 @@ def mask(
     *,
     known: Sequence[Rule] = (),
     hash_key: bytes | None = None,
+    pack: Pack = "full",
 ) -> tuple[str, list[Span]]:
     """The masked text and what was masked, with rule, method and confidence."""
     try:
-        chosen = rule_set(tuple(rules or ()), tuple(known))
+        chosen = rule_set(tuple(rules or ()), tuple(known), pack)
         return settle(
             text,
             chosen.find,
@@ -50,9 +51,14 @@ def explain_spans(text: str, rules: Sequence[Rule] | None = None) -> list[Span]:
     return mask(text, rules)[1]
 
 
-def find_spans(text: str, rules: Sequence[Rule] | None = None) -> list[tuple[int, int, str]]:
-    """(start, end, label) of everything that would be masked: sorted, without overlap."""
-    return [(span.start, span.end, span.label) for span in mask(text, rules)[1]]
+def find_spans(
+    text: str, rules: Sequence[Rule] | None = None, *, pack: Pack = "full"
+) -> list[tuple[int, int, str]]:
+    """(start, end, label) of everything that would be masked: sorted, without overlap.
+
+    `pack`: "structured" leaves out names and addresses, which takes a fraction of the time.
+    """
+    return [(span.start, span.end, span.label) for span in mask(text, rules, pack=pack)[1]]
 
 
 def redact_text(

@@ -1,0 +1,268 @@
+"""Which detectors and rules are worth running on a text: the gates of all of them, tried in one pass.
+
+Hyperscan reads a text once, however many gates there are, and tells only which of them match; where they
+do is for the detectors to say. Where Hyperscan is not installed (there is no wheel for every machine) RE2
+answers the same question, more slowly. Whatever goes wrong opens every gate: a closed gate must mean that its
+detector would find nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Protocol
+
+import re2
+
+hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") else None
+
+Groups = tuple[tuple[str, ...], ...]
+# So many texts are read in one pass, and so many matches are kept of one: far above what ordinary texts give.
+BATCH_BYTES = 65_536
+MAX_MATCHES = 100_000
+MEMORY = 256 * 1024 * 1024
+
+
+class Prefilter(Protocol):
+    """Tells which groups of gates are open: positions in rising order."""
+
+    def open_for(self, data: bytes) -> Sequence[int]:
+        """Groups of which a gate matches somewhere in these bytes, and groups without a gate."""
+
+    def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
+        """The same for many texts; a gate may also open where two texts meet."""
+
+
+def joined(gates: Sequence[str]) -> str:
+    """Several gates as one expression."""
+    return "|".join(f"(?:{gate})" for gate in gates)
+
+
+class Re2Prefilter:
+    """Gates tried by RE2: one expression for "nothing at all", then a set that names them."""
+
+    def __init__(self, groups: Groups, *, utf8: bool = False) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.UTF8 if utf8 else re2.Options.Encoding.LATIN1
+        options.max_mem = MEMORY
+        options.log_errors = False
+        options.never_capture = True
+        self._every: Sequence[int] = range(len(groups))
+        self._always = tuple(index for index, gates in enumerate(groups) if not gates)
+        self._gated = [index for index, gates in enumerate(groups) if gates]
+        written = [joined(groups[index]).encode("utf-8" if utf8 else "latin-1") for index in self._gated]
+        self._any = re2.compile(b"|".join(written), options) if written else None
+        self._set = re2.Set.SearchSet(options)
+        for expression in written:
+            self._set.Add(expression)
+        self._set.Compile()
+
+    def open_for(self, data: bytes) -> Sequence[int]:
+        """See `Prefilter`."""
+        if self._any is None or self._any.search(data) is None:
+            return self._always
+        found: list[int] | None = self._set.Match(data)
+        # Something matches, so nothing here can only be a failure of the set (it ran out of memory).
+        if not found:
+            return self._every
+        return sorted({*self._always, *(self._gated[index] for index in found)})
+
+    def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
+        """See `Prefilter`."""
+        return [self.open_for(data) for data in datas]
+
+
+def _note(index: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
+    found.append(index)
+
+
+def _note_place(index: int, _start: int, end: int, _flags: int, found: list[tuple[int, int]]) -> bool:
+    found.append((end, index))
+    return len(found) > MAX_MATCHES
+
+
+@cache
+def _platform() -> bytes:
+    """Version of the library and the features of this processor: a database fits no other."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(expressions=[b"x"], elements=1, flags=0)
+    return bytes(database.info())
+
+
+def _load(file: Path | None) -> Any:
+    """A stored database; None where there is none or the file is not what was written."""
+    if file is None or not file.is_file():
+        return None
+    stored = file.read_bytes()
+    digest, content = stored[:32], stored[32:]
+    if hashlib.sha256(content).digest() != digest:
+        return None
+    try:
+        return hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
+    except hyperscan.error:
+        return None
+
+
+def _store(file: Path | None, database: Any) -> None:
+    """Keep a database for the next start; a full or read-only disk only costs the time to compile again."""
+    if file is None:
+        return
+    content = hyperscan.dumpb(database)
+    fresh = file.with_suffix(f".{os.getpid()}")
+    try:
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(hashlib.sha256(content).digest() + content)
+        fresh.replace(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+
+
+class HyperscanPrefilter:
+    """Gates in one Hyperscan database. Every thread reads with a scratch space of its own."""
+
+    def __init__(self, groups: Groups, *, utf8: bool = False, cache: Path | None = None) -> None:
+        self._utf8, self._cache = utf8, cache
+        self._every: Sequence[int] = range(len(groups))
+        self._pairs = [
+            (gate.encode("utf-8" if utf8 else "latin-1"), index)
+            for index, gates in enumerate(groups)
+            for gate in gates
+        ]
+        always = {index for index, gates in enumerate(groups) if not gates}
+        self._database = self._build(hyperscan.HS_FLAG_SINGLEMATCH)
+        if self._database is None and self._pairs:
+            refused = {index for gate, index in self._pairs if self._refuses(gate)}
+            always |= refused
+            self._pairs = [pair for pair in self._pairs if pair[1] not in refused]
+            self._database = self._build(hyperscan.HS_FLAG_SINGLEMATCH)
+        self._always: Sequence[int] = tuple(sorted(always))
+        self._places: Any = None
+        self._local = threading.local()
+
+    def _flags(self) -> int:
+        # Texts of a batch are lines of one text, so "^" and "$" have to match at lines.
+        return int(hyperscan.HS_FLAG_MULTILINE | (hyperscan.HS_FLAG_UTF8 if self._utf8 else 0))
+
+    def _refuses(self, gate: bytes) -> bool:
+        try:
+            hyperscan.Database().compile(expressions=[gate], elements=1, flags=self._flags())
+        except hyperscan.error:
+            return True
+        return False
+
+    def _build(self, flags: int) -> Any:
+        """A database of all gates; None where one of them is refused or there is none."""
+        if not self._pairs:
+            return None
+        flags |= self._flags()
+        file = self._file(flags)
+        stored = _load(file)
+        if stored is not None:
+            return stored
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        try:
+            database.compile(
+                expressions=[gate for gate, _ in self._pairs],
+                ids=[index for _, index in self._pairs],
+                elements=len(self._pairs),
+                flags=flags,
+            )
+        except hyperscan.error:
+            return None
+        _store(file, database)
+        return database
+
+    def _file(self, flags: int) -> Path | None:
+        if self._cache is None:
+            return None
+        seed = repr((version("hyperscan"), _platform(), flags, self._pairs))
+        return self._cache / f"gates-{hashlib.sha256(seed.encode()).hexdigest()[:32]}.hsdb"
+
+    def _scratch(self, name: str, database: Any) -> Any:
+        scratch = getattr(self._local, name, None)
+        if scratch is None:
+            scratch = hyperscan.Scratch(database)
+            setattr(self._local, name, scratch)
+        return scratch
+
+    def open_for(self, data: bytes) -> Sequence[int]:
+        """See `Prefilter`."""
+        database = self._database
+        if database is None:
+            return self._always
+        found: list[int] = []
+        try:
+            database.scan(data, _note, 0, found, self._scratch("one", database))
+        except hyperscan.error:
+            return self._every
+        if not found:
+            return self._always
+        return sorted({*found, *self._always})
+
+    def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
+        """See `Prefilter`."""
+        opened: list[Sequence[int]] = []
+        batch: list[bytes] = []
+        size = 0
+        for data in datas:
+            batch.append(data)
+            size += len(data)
+            if size > BATCH_BYTES:
+                opened += self._batch(batch)
+                batch, size = [], 0
+        return opened + self._batch(batch)
+
+    def _batch(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
+        if self._database is None:
+            return [self._always] * len(datas)
+        if self._places is None:
+            self._places = self._build(0)
+        found: list[tuple[int, int]] = []
+        try:
+            self._places.scan(b"\n".join(datas), _note_place, 0, found, self._scratch("many", self._places))
+        except hyperscan.error:
+            return [self.open_for(data) for data in datas]
+        ends = [end + index for index, end in enumerate(accumulate(map(len, datas)))]
+        opened: list[Sequence[int]] = [self._always] * len(datas)
+        sets: dict[int, set[int]] = {}
+        for end, index in found:
+            sets.setdefault(bisect_left(ends, end), set()).add(index)
+        for place, indexes in sets.items():
+            opened[place] = sorted(indexes.union(self._always))
+        return opened
+
+
+class _Engine:
+    """What the process uses: Hyperscan where it is installed, and a folder that keeps its databases."""
+
+    def __init__(self) -> None:
+        self.cache: Path | None = None
+
+    def make(self, groups: Groups, utf8: bool) -> Prefilter:
+        if hyperscan is None:
+            return Re2Prefilter(groups, utf8=utf8)
+        return HyperscanPrefilter(groups, utf8=utf8, cache=self.cache)
+
+
+engine = _Engine()
+
+
+@lru_cache(maxsize=64)
+def prefilter(groups: Groups, *, utf8: bool = False) -> Prefilter:
+    """The gates of several detectors or rules, ready to try; a group without gates is always open."""
+    return engine.make(groups, utf8)
+
+
+def keep_in(folder: Path | None) -> None:
+    """Keep compiled databases in a folder that only this user can write to; None keeps them in memory."""
+    engine.cache = folder
+    prefilter.cache_clear()
