@@ -1,6 +1,8 @@
 """What people do in the end-to-end tests, run inside the instance's own settings: one verb, JSON out.
 
-``python -m tests.end_to_end.acts VERB [WORDS]``; each verb calls the same actions as the console.
+``python -m tests.end_to_end.acts VERB [WORDS]``; each verb calls the same actions as the console. Without a
+verb it carries out the lines it is given, ``["VERB", "WORD", ...]``, and answers each with a line: starting a
+process takes longer than most verbs.
 """
 
 from __future__ import annotations
@@ -8,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from typing import Any
 
 import django
+from django.db import connections
 
 
 def _actor(role: str, number: int = 0) -> Any:
@@ -259,12 +263,29 @@ VERBS = (
 )
 
 
+def _carry_out(words: list[str]) -> dict[str, Any]:
+    """Run one verb: what it gives, or how it failed."""
+    verb = {function.__name__: function for function in VERBS}[words[0]]
+    try:
+        return {"given": verb(*words[1:])}
+    except Exception:
+        return {"fault": traceback.format_exc()}
+    finally:
+        # Between two verbs the database may be restarted.
+        connections.close_all()
+
+
 def main(words: list[str]) -> int:
-    """Run one verb and print what it gives."""
+    """One verb, or all that come as lines."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mci_admin.settings")
     django.setup()
-    verb = {function.__name__: function for function in VERBS}[words[0]]
-    sys.stdout.write(json.dumps(verb(*words[1:])))
+    if words:
+        done = _carry_out(words)
+        sys.stdout.write(json.dumps(done["given"]) if "given" in done else done["fault"])
+        return int("fault" in done)
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(_carry_out(json.loads(line))) + "\n")
+        sys.stdout.flush()
     return 0
 
 

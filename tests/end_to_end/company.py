@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from mci_admin.processes.programs import Program
 from mci_admin.processes.stack import Stack
 from tests.server.support.processes import clean_environment
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 class Company:
     """``with Company(tmp_path) as company``: everything runs; leaving ends everything."""
@@ -28,6 +31,8 @@ class Company:
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.stack = _stack(folder / "var", environment or {})
+        self._desk: subprocess.Popen[str] | None = None
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
         _take(founded(self.folder), self.stack.var)
@@ -43,14 +48,34 @@ class Company:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._desk is not None:
+            self._desk.communicate()
         self.stack.stop()
 
     # --- acting
 
     def act(self, verb: str, *words: str) -> Any:
         """One verb of acts.py."""
-        command = (sys.executable, "-m", "tests.end_to_end.acts", verb, *words)
-        return json.loads(self.stack.run(command).splitlines()[-1])
+        with self._turn:
+            desk = self._desk = self._desk or self._open_desk()
+            assert desk.stdin is not None
+            assert desk.stdout is not None
+            desk.stdin.write(json.dumps([verb, *words]) + "\n")
+            desk.stdin.flush()
+            answer = json.loads(desk.stdout.readline())
+        if "fault" in answer:
+            raise AssertionError(f"{verb}: {answer['fault']}")
+        return answer["given"]
+
+    def _open_desk(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            (sys.executable, "-m", "tests.end_to_end.acts"),
+            env=self.stack.environment,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def recordings(self, seed: str, count: int = 1, **options: str) -> Path:
         """A folder with sample sessions and their truth files."""
