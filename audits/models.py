@@ -10,8 +10,30 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from audits.models_tree import Cosignature, SignedCheckpoint, SubjectEntry, Tile, Witness
+
+__all__ = [
+    "APPEND_ONLY_TABLES",
+    "AuditDetail",
+    "AuditEntry",
+    "Checkpoint",
+    "Cosignature",
+    "SignedCheckpoint",
+    "SubjectEntry",
+    "Tile",
+    "Witness",
+]
+
 #: Tables on which the application role has INSERT and SELECT only.
-APPEND_ONLY_TABLES = ("audits_auditentry", "audits_auditdetail", "audits_checkpoint")
+APPEND_ONLY_TABLES = (
+    "audits_auditentry",
+    "audits_auditdetail",
+    "audits_checkpoint",
+    "audits_tile",
+    "audits_subjectentry",
+    "audits_signedcheckpoint",
+    "audits_cosignature",
+)
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
