@@ -2,7 +2,8 @@
 
 ``Walk`` drives one page. ``walk.step("03-approve")`` proves that the page as it stands is clean and keeps
 what it looks like at 1440 pixels in light and 390 in dark, under ``artifacts/browser/<name of the walk>/``;
-with ``MCI_PICTURES=all`` in all four. Pictures cost more time than anything else in these tests.
+with ``MCI_PICTURES=all`` in all four. Axe judges steps in these two looks by turns, with ``MCI_LOOKS=both``
+(as in CI) each step in both: looking costs more time than anything else in these tests.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ SERIOUS = ("serious", "critical")
 #: Noise that says nothing about a page: a refused request is judged by its response, not by this line.
 QUIET = ("Failed to load resource",)
 ALL_PICTURES = os.environ.get("MCI_PICTURES") == "all"
+BOTH_LOOKS = os.environ.get("MCI_LOOKS") == "both"
 
 
 def chromium_path() -> str | None:
@@ -103,6 +105,7 @@ class Walk:
     page: Page
     codes: Codes = field(default_factory=Codes)
     problems: list[str] = field(default_factory=list)
+    steps: int = 0
 
     def __post_init__(self) -> None:
         self.context.add_init_script(path=Path(__file__).with_name("violations.js"))
@@ -149,14 +152,16 @@ class Walk:
             self.enter_code(totp_secret)
 
     # ------------------------------------------------------------ looking
-    def step(self, name: str, *, axe: bool = True, shots: bool = True, judged_as: Looks = JUDGED) -> None:
+    def step(self, name: str, *, axe: bool = True, shots: bool = True, judged_as: Looks = ()) -> None:
         """The page is clean now; keep what it looks like."""
         self.settle()
+        self.steps += 1
+        judged_as = judged_as or (JUDGED if BOTH_LOOKS else (JUDGED[self.steps % len(JUDGED)],))
         found = list(self.problems)
         for (width, height), theme in itertools.product(WIDTHS, THEMES):
             judged = (width, theme) in judged_as
             shown = shots and (ALL_PICTURES or (width, theme) in JUDGED)
-            if not (shown or judged):
+            if not (judged or (width, theme) in JUDGED or (shots and ALL_PICTURES)):
                 continue
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
