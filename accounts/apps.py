@@ -12,5 +12,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import api_schema, sign_ins  # noqa: F401  # the first registers itself
+        from accounts.keys import PersonDetailKeys
+        from audits.kek import register_detail_keys
 
+        register_detail_keys(PersonDetailKeys())
         sign_ins.connect()

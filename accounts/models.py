@@ -201,6 +201,34 @@ class Subject(models.Model):
         return self.pseudonym
 
 
+class EpochState(models.TextChoices):
+    ACTIVE = "active", "Wraps new person keys"
+    ENDING = "ending", "Its person keys are wrapped anew"
+    DESTROYED = "destroyed", "Destroyed"
+
+
+class KeyEpoch(models.Model):
+    """The key-encryption key of one day. The key itself is no row: it lies in EPOCHS_DIR."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    day = models.DateField()
+    state = models.CharField(max_length=10, choices=EpochState.choices, default=EpochState.ACTIVE)
+    started_at = models.DateTimeField(default=timezone.now)
+    emptied_at = models.DateTimeField(null=True, help_text="since then no person key is wrapped with it")
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("state",), condition=Q(state="active"), name="one_active_key_epoch"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"key epoch {self.number}"
+
+
 class PersonKey(models.Model):
     """The key that wraps every data key of one person in one epoch. Destroying it makes every copy
     unreadable.
@@ -209,7 +237,9 @@ class PersonKey(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="keys")
     epoch = models.PositiveIntegerField(default=1)
-    wrapped = models.BinaryField(null=True, help_text="wrapped by the KEK; null once destroyed")
+    wrapped = models.BinaryField(null=True, help_text="wrapped by the key epoch; null once destroyed")
+    #: None: wrapped by the master key, before there were epochs; beat wraps it anew.
+    kek = models.ForeignKey(KeyEpoch, on_delete=models.PROTECT, null=True, related_name="person_keys")
     created_at = models.DateTimeField(default=timezone.now)
     destroyed_at = models.DateTimeField(null=True)
 

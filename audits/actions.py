@@ -39,7 +39,8 @@ def append(
     """Write one entry and return its id; must run inside the transaction of the change.
 
     ``facts`` are public and never personal (numbers, codes, digests, opaque ids). ``reason`` and ``details``
-    (before, after) are sealed. ``subject`` is the opaque id of the person concerned.
+    (before, after) are sealed, with a key of the person when there is a ``subject``: the opaque id of the
+    person concerned.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
@@ -66,8 +67,10 @@ def append(
         }
     ).decode()
     when = datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000)
+    about = None if subject is None else UUID(str(subject))
+    stored_salt, sealed = leaves.seal_about(about, salt, private, committed)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [when, leaf, salt, leaves.seal(private, committed)])
+        cursor.execute(_INSERT, [when, leaf, stored_salt, sealed])
         row = cursor.fetchone()
     entry_appended()
     return int(row[0])

@@ -13,6 +13,8 @@ from audits import leaf as leaves
 from audits.models import AuditDetail, AuditEntry
 from mci_core.envelope import CannotOpen
 
+ERASED = "The details of this entry were erased with the data of the person they are about."
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -35,10 +37,12 @@ def opened(entry: AuditEntry) -> Opened:
         return Opened(problem="The details of this entry were erased.")
     committed = leaf_of(entry)["commitment"]
     try:
-        private = leaves.unseal(bytes(detail.sealed), committed)
+        salt, private = leaves.unseal_stored(bytes(detail.salt), bytes(detail.sealed), committed)
+    except leaves.Erased:
+        return Opened(problem=ERASED)
     except CannotOpen:
         return Opened(problem="The details do not open with the current key.")
-    if leaves.commitment(bytes(detail.salt), private) != committed:
+    if leaves.commitment(salt, private) != committed:
         return Opened(problem="The details are not those that the entry committed to.")
     found = json.loads(private)
     return Opened(reason=found["reason"], details=found["details"])

@@ -96,6 +96,15 @@ def words(name: str, default: str | None = None) -> list[str]:
     return found
 
 
+def choice(name: str, default: str, words: tuple[str, ...]) -> str:
+    """One of the words."""
+    value = text(name, default)
+    if value not in words:
+        known = ", ".join(word for word in words if word)
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {known}, or not set.")
+    return value
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).resolve()
 

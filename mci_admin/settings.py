@@ -34,6 +34,16 @@ MASTER_KEY: bytes = hashlib.sha256(env.secret("MASTER_KEY").encode()).digest()
 # Keys pseudonyms and salted commitments in the audit log.
 PSEUDONYM_KEY: bytes = hashlib.sha256(env.secret("PSEUDONYM_KEY").encode()).digest()
 
+# --- key epochs: docs/operations.md, Keys of the days ------------------------------------------------------
+# How long the key of a day is kept after every living person key was wrapped anew.
+KEY_EPOCH_GRACE_HOURS = env.number("KEY_EPOCH_GRACE_HOURS", 6, most=72)
+KMS = env.choice("KMS", "", ("", "vault"))
+VAULT_ADDR = env.text("VAULT_ADDR") if KMS else ""
+VAULT_TOKEN = env.secret("VAULT_TOKEN", least=8) if KMS else ""
+VAULT_NAMESPACE = env.text("VAULT_NAMESPACE", "")
+VAULT_MOUNT = env.text("VAULT_MOUNT", "transit")
+VAULT_KEY_PREFIX = env.text("VAULT_KEY_PREFIX", "mci-epoch-")
+
 # --- where we are -----------------------------------------------------------------------------------------
 PUBLIC_URL = env.required_in_production("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 STREAM_URL = env.required_in_production("STREAM_URL", "http://127.0.0.1:8001").rstrip("/")
@@ -48,6 +58,10 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=5)
 # --- folders ----------------------------------------------------------------------------------------------
 KEYS_DIR: Path = env.folder("KEYS_DIR", VAR_DIR / "keys")
 BLOBS_DIR: Path = env.folder("BLOBS_DIR", VAR_DIR / "blobs")
+# Keys of the days. Mirrored, never archived: an old copy of this folder would undo erasures.
+EPOCHS_DIR: Path = env.folder("EPOCHS_DIR", KEYS_DIR / "epochs")
+# What was erased, outside the database, so that a restored older database can be brought up to date.
+LEDGER_DIR: Path = env.folder("LEDGER_DIR", KEYS_DIR / "ledger")
 # Labelled texts of the company's own, on which redaction rules are measured besides generated sessions.
 REDACTION_CORPUS: str = env.text("REDACTION_CORPUS", "")
 # Where collectstatic puts what is served; demo and test serve from the sources.

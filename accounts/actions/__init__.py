@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.actions.departments import create_department, move_to_department
+from accounts.actions.epochs import destroy_key_epoch, rewrap_person_keys, turn_key_epoch
 from accounts.actions.erasure import mark_erased_before
 from accounts.actions.locations import set_work_location
 from accounts.actions.people import (
@@ -24,13 +25,16 @@ __all__ = [
     "create_department",
     "create_user",
     "deactivate_user",
+    "destroy_key_epoch",
     "destroy_person_keys",
     "mark_erased_before",
     "move_to_department",
     "request_role",
     "revoke_api_token",
     "revoke_role",
+    "rewrap_person_keys",
     "set_initial_password",
     "set_work_location",
+    "turn_key_epoch",
     "update_profile",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import ApiToken, RoleGrant
+from accounts.models import ApiToken, KeyEpoch, RoleGrant
 from tests.server.cast import REASON, Cast
 
 
@@ -105,6 +105,22 @@ def _without_result(example: Callable[[Cast], Any]) -> Callable[[Cast], None]:
     return run
 
 
+def _turn_key_epoch(cast: Cast) -> None:
+    actions.turn_key_epoch(actor=cast.system(), early=True)
+
+
+def _rewrap_person_keys(cast: Cast) -> None:
+    _turn_key_epoch(cast)
+    actions.rewrap_person_keys(actor=cast.system())
+
+
+def _destroy_key_epoch(cast: Cast) -> None:
+    _rewrap_person_keys(cast)
+    ended = KeyEpoch.objects.filter(state="ending")
+    ended.update(emptied_at=timezone.now() - timedelta(days=30))
+    actions.destroy_key_epoch(epoch=ended[0], actor=cast.system())
+
+
 EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "accounts.bootstrap_admins": _bootstrap_admins,
     "accounts.create_user": _create_user,
@@ -122,4 +138,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "accounts.revoke_api_token": _revoke_api_token,
     "accounts.destroy_person_keys": _destroy_person_keys,
     "accounts.mark_erased_before": _mark_erased_before,
+    "accounts.turn_key_epoch": _turn_key_epoch,
+    "accounts.rewrap_person_keys": _rewrap_person_keys,
+    "accounts.destroy_key_epoch": _destroy_key_epoch,
 }

@@ -1,0 +1,125 @@
+"""The living person keys beside the keys of the days, so that a restored older database can be read again.
+
+A dump that is older than an epoch opens nothing: neither the erased nor the living. The ring holds each
+living key as the present epoch wraps it, without any name; the erased are not in it. It is replaced as a
+whole and mirrored with its folder. Like the folder it is never archived.
+
+Format: JSON Lines. First ``{"schema", "state", "keys"}``, then one line for each key.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import PersonKey
+from audits import epoch_keys
+
+SCHEMA = "mci-keyring/1"
+_STATE = """
+SELECT count(*), coalesce(sum(kek_id), 0), coalesce(sum(hashtextextended(id::text, 0)), 0)
+FROM accounts_personkey WHERE destroyed_at IS NULL AND kek_id IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class RingKey:
+    """A living person key as it is wrapped now."""
+
+    id: UUID
+    subject: UUID
+    epoch: int
+    kek: int
+    wrapped: bytes
+
+
+def path() -> Path:
+    return epoch_keys.folder() / "keyring.jsonl"
+
+
+def state() -> str:
+    """Changes with every key that is made, wrapped anew or destroyed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE)
+        return "-".join(str(value) for value in cursor.fetchone())
+
+
+def write_if_changed() -> bool:
+    header = _header()
+    if header is not None and header.get("state") == state():
+        return False
+    write()
+    return True
+
+
+def write() -> int:
+    """Replace the ring by what the database holds now. Returns the number of keys."""
+    with _alone():
+        now = state()
+        living = PersonKey.objects.filter(destroyed_at__isnull=True, kek__isnull=False)
+        fresh = path().with_name(f".keyring.{secrets.token_hex(8)}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        count = 0
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"schema": SCHEMA, "state": now}) + "\n")
+            for row in living.order_by("pk").iterator(2_000):
+                file.write(json.dumps(_line(row)) + "\n")
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path())
+    return count
+
+
+def read() -> Iterator[RingKey]:
+    """Every key in the ring; nothing when there is no ring."""
+    if not path().exists():
+        return
+    with path().open(encoding="utf-8") as file:
+        next(file)
+        for line in file:
+            found = json.loads(line)
+            yield RingKey(
+                UUID(found["id"]),
+                UUID(found["subject"]),
+                found["epoch"],
+                found["kek"],
+                base64.b64decode(found["wrapped"]),
+            )
+
+
+def _line(row: PersonKey) -> dict[str, object]:
+    wrapped = base64.b64encode(bytes(row.wrapped or b"")).decode()
+    return {
+        "id": str(row.pk),
+        "subject": str(row.subject_id),
+        "epoch": row.epoch,
+        "kek": row.kek_id,
+        "wrapped": wrapped,
+    }
+
+
+def _header() -> dict[str, str] | None:
+    try:
+        with path().open(encoding="utf-8") as file:
+            found: dict[str, str] = json.loads(file.readline())
+            return found
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (epoch_keys.folder() / ".keyring.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,251 @@
+"""The key of the day wraps, the keys of days gone by are destroyed, and nobody loses a key in between."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import actions, epochs, keyring, tasks
+from accounts.keys import new_data_key, person_key, unwrap_data_key
+from accounts.models import KeyEpoch, PersonKey
+from audits import epoch_keys, reading
+from audits.actions import append
+from audits.kek import current_kek
+from audits.models import AuditEntry
+from mci_core import envelope
+from mci_core.errors import Conflict
+from tests.server.cast import Cast
+from tests.server.support import databases
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(cast: Cast, settings: Any, tmp_path: Path) -> Path:
+    """The keys of the days, to be destroyed without harm to other tests."""
+    copy = tmp_path / "epochs"
+    shutil.copytree(settings.EPOCHS_DIR, copy)
+    settings.EPOCHS_DIR = copy
+    settings.KEY_EPOCH_GRACE_HOURS = 0
+    return copy
+
+
+def _numbers(state: str) -> list[int]:
+    return list(KeyEpoch.objects.filter(state=state).values_list("number", flat=True))
+
+
+def _next_day(monkeypatch: pytest.MonkeyPatch, days: int = 1) -> None:
+    day = epochs.today() + timedelta(days=days)
+    monkeypatch.setattr(epochs, "today", lambda: day)
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks: Any) -> Any:
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def test_a_day_later_the_old_key_is_gone_and_every_person_key_still_opens(
+    cast: Cast, folder: Path, committing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, data_key, wrapped = new_data_key(cast.subject())
+    (before,) = _numbers("active")
+    old = bytes(row.wrapped)
+    _next_day(monkeypatch)
+    with committing():
+        assert tasks.advance_key_epochs()["destroyed"] == 1
+    assert (_numbers("destroyed"), epoch_keys.is_there(before)) == ([before], False)
+    assert unwrap_data_key(PersonKey.objects.get(pk=row.pk), wrapped) == data_key
+    # Who read the row before it was wrapped anew reads on; the old wrapping itself opens nothing any more.
+    assert unwrap_data_key(row, wrapped) == data_key
+    row.wrapped, row.kek_id = old, before
+    with pytest.raises(epoch_keys.EpochDestroyed):
+        epochs._unwrap(row)
+
+
+def test_nothing_happens_twice_on_one_day(cast: Cast, folder: Path, committing: Any) -> None:
+    tasks.advance_key_epochs()
+    count = AuditEntry.objects.count()
+    with committing():
+        assert tasks.advance_key_epochs() == {"moved": 0, "destroyed": 0}
+    assert AuditEntry.objects.count() == count
+
+
+def test_the_grace_is_kept(
+    cast: Cast, folder: Path, settings: Any, committing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.KEY_EPOCH_GRACE_HOURS = 6
+    (before,) = _numbers("active")
+    promised = epochs.destruction_of(KeyEpoch.objects.get(number=before))
+    _next_day(monkeypatch)
+    with committing():
+        tasks.advance_key_epochs()
+    assert (_numbers("ending"), epoch_keys.is_there(before)) == ([before], True)
+    emptied = KeyEpoch.objects.get(number=before)
+    assert emptied.emptied_at is not None
+    assert epochs.destruction_of(emptied) == emptied.emptied_at + timedelta(hours=6) < promised
+    KeyEpoch.objects.filter(number=before).update(emptied_at=timezone.now() - timedelta(hours=7))
+    with committing():
+        assert tasks.advance_key_epochs()["destroyed"] == 1
+
+
+def test_keys_from_before_epochs_are_wrapped_anew(cast: Cast, folder: Path) -> None:
+    row, key = person_key(cast.subject())
+    row.kek, row.wrapped = None, envelope.wrap(current_kek(), key, epochs.about(row))
+    row.save()
+    assert person_key(cast.subject())[1] == key
+    tasks.advance_key_epochs()
+    row.refresh_from_db()
+    assert (row.kek_id, person_key(cast.subject())[1]) == (_numbers("active")[0], key)
+
+
+def test_a_key_that_came_late_is_wrapped_anew_before_its_epoch_dies(
+    cast: Cast, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, key = person_key(cast.subject())
+    actor = cast.system()
+    (before,) = _numbers("active")
+    actions.turn_key_epoch(actor=actor, early=True)
+    actions.rewrap_person_keys(actor=actor)
+    row.kek_id, row.wrapped = before, envelope.wrap(epoch_keys.key(before), key, epochs.about(row))
+    row.save()
+    ended = KeyEpoch.objects.get(number=before)
+    assert not actions.destroy_key_epoch(epoch=ended, actor=actor)
+    ended.refresh_from_db()
+    assert ended.emptied_at is None
+    assert actions.rewrap_person_keys(actor=actor) == 1
+    assert actions.destroy_key_epoch(epoch=ended, actor=actor)
+    assert person_key(cast.subject())[1] == key
+
+
+def test_a_crash_before_the_file_is_gone_is_made_up_for(cast: Cast, folder: Path) -> None:
+    actor = cast.system()
+    actions.turn_key_epoch(actor=actor, early=True)
+    actions.rewrap_person_keys(actor=actor)
+    (ended,) = KeyEpoch.objects.filter(state="ending")
+    # Nothing that waits for the commit runs in this test: as after a kill.
+    assert actions.destroy_key_epoch(epoch=ended, actor=actor)
+    assert epoch_keys.is_there(ended.number)
+    assert tasks.finish_destructions() == 1
+    assert not epoch_keys.is_there(ended.number)
+    assert tasks.finish_destructions() == 0
+
+
+def test_a_damaged_row_holds_back_no_other_and_keeps_its_epoch(cast: Cast, folder: Path) -> None:
+    row, _key = person_key(cast.subject())
+    PersonKey.objects.filter(pk=row.pk).update(wrapped=b"x" * 60)
+    actions.turn_key_epoch(actor=cast.system(), early=True)
+    assert actions.rewrap_person_keys(actor=cast.system()) == PersonKey.objects.count() - 1
+    assert KeyEpoch.objects.get(state="ending").emptied_at is None
+
+
+def test_a_number_is_never_used_again(cast: Cast, folder: Path) -> None:
+    last = max(KeyEpoch.objects.values_list("number", flat=True))
+    epoch_keys.destroy(last + 1)
+    assert actions.turn_key_epoch(actor=cast.system(), early=True).number == last + 2
+    with pytest.raises(epoch_keys.EpochDestroyed):
+        epoch_keys.make(last + 1)
+
+
+def test_a_missing_folder_is_a_fault_and_not_an_erasure(cast: Cast, folder: Path) -> None:
+    row, _key = person_key(cast.subject())
+    for file in folder.glob("*.key"):
+        file.unlink()
+    with pytest.raises(epoch_keys.EpochMissing):
+        epochs.unwrap(row)
+
+
+def test_the_ring_holds_the_living_and_nobody_else(cast: Cast, folder: Path) -> None:
+    gone, _key = person_key(cast.subject())
+    assert keyring.write_if_changed()
+    assert not keyring.write_if_changed()
+    assert gone.pk in {key.id for key in keyring.read()}
+    actions.destroy_person_keys(subject=cast.subject(), actor=cast.system())
+    assert tasks.keep_keyring()
+    assert {key.id for key in keyring.read()} == set(
+        PersonKey.objects.filter(destroyed_at__isnull=True).values_list("pk", flat=True)
+    )
+    assert gone.pk not in {key.id for key in keyring.read()}
+
+
+def test_details_about_a_person_die_with_the_person_and_others_do_not(cast: Cast, folder: Path) -> None:
+    def entry(subject: Any, reason: str) -> AuditEntry:
+        with transaction.atomic():
+            pk = append(action="audits.x", actor=cast.system(), obj=None, subject=subject, reason=reason)
+        return AuditEntry.objects.get(pk=pk)
+
+    mine, other = entry(cast.subject().pk, "about Emil"), entry(cast.subject("colleague").pk, "about Cora")
+    nobody = entry(None, "about nobody")
+    assert [reading.opened(one).reason for one in (mine, other)] == ["about Emil", "about Cora"]
+    actions.destroy_person_keys(subject=cast.subject(), actor=cast.system())
+    assert reading.opened(mine).problem == reading.ERASED
+    assert [reading.opened(one).reason for one in (other, nobody)] == ["about Cora", "about nobody"]
+    later = entry(cast.subject().pk, "written afterwards")
+    assert reading.opened(later).reason == "written afterwards"
+
+
+@pytest.fixture
+def shared(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
+    settings.EPOCHS_DIR = tmp_path / "epochs"
+    settings.KEY_EPOCH_GRACE_HOURS = 0
+    yield settings.EPOCHS_DIR
+    databases.empty_tables()
+
+
+def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> None:
+    """Threads make data keys while another turns, wraps anew and destroys as fast as it can."""
+    from tests.server.cast import make_cast
+
+    cast = make_cast()
+    people = [cast.subject("employee"), cast.subject("colleague")]
+    kept: list[tuple[Any, bytes, bytes]] = []
+    stop = threading.Event()
+    faults: list[BaseException] = []
+
+    def upload(number: int) -> None:
+        try:
+            while not stop.is_set():
+                with transaction.atomic():
+                    if number == 2:
+                        epochs.current()
+                    row, key, wrapped = new_data_key(people[number % 2])
+                    kept.append((row.pk, key, wrapped))
+                if number == 2:
+                    from accounts.keys import start_epoch
+
+                    start_epoch(people[0])
+        except BaseException as fault:  # the thread hands it to the test
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=upload, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(6):
+        actions.turn_key_epoch(actor=cast.system(), early=True)
+        tasks.advance_key_epochs()
+    stop.set()
+    for thread in threads:
+        thread.join(20)
+    tasks.advance_key_epochs()
+    assert not faults
+    assert KeyEpoch.objects.filter(state="destroyed").count() >= 4
+    for pk, key, wrapped in kept:
+        assert unwrap_data_key(PersonKey.objects.get(pk=pk), wrapped) == key
+    assert kept
+
+
+def test_a_destroyed_key_is_a_conflict(cast: Cast, folder: Path) -> None:
+    row, _key = person_key(cast.subject())
+    actions.destroy_person_keys(subject=cast.subject(), actor=cast.system())
+    row.refresh_from_db()
+    with pytest.raises(Conflict):
+        epochs.unwrap(row)
