@@ -6,7 +6,23 @@ of type "detector" and a placeholder such as [EMAIL] use.
 
 from __future__ import annotations
 
-from mci_core.detectors import card, email, iban, ip, jwt, password, phone, private_key, secrets, ssn, urls
+from mci_core.detectors import (
+    card,
+    card_codes,
+    email,
+    iban,
+    identifiers,
+    ip,
+    jwt,
+    national_ids,
+    password,
+    phone,
+    private_key,
+    secrets,
+    ssn,
+    urls,
+    vendor_tokens,
+)
 from mci_core.detectors.matching import Detector, Hit, fold
 from mci_core.detectors.prefilter import prefilter
 
@@ -17,12 +33,16 @@ _ALL: tuple[Detector, ...] = (
     private_key.DETECTOR,
     jwt.DETECTOR,
     urls.DETECTOR,
+    vendor_tokens.DETECTOR,
     iban.DETECTOR,
     card.DETECTOR,
     ssn.DETECTOR,
+    national_ids.DETECTOR,
+    card_codes.DETECTOR,
     email.DETECTOR,
     secrets.DETECTOR,
     password.DETECTOR,
+    identifiers.DETECTOR,
     phone.DETECTOR,
     ip.DETECTOR,
 )

@@ -12,22 +12,22 @@ _START = Pattern(r"[A-Za-z]{2}[ -]?\d{2}[ -]?[A-Za-z0-9]{2}")
 # Length by country, from the SWIFT IBAN registry.
 LENGTHS: dict[str, int] = {
     **dict.fromkeys(("NO",), 15),
-    **dict.fromkeys(("BE", "BI"), 16),
+    **dict.fromkeys(("BE",), 16),
     **dict.fromkeys(("DK", "FI", "FK", "FO", "GL", "NL", "SD"), 18),
     **dict.fromkeys(("MK", "SI"), 19),
     **dict.fromkeys(("AT", "BA", "EE", "KZ", "LT", "LU", "MN", "XK"), 20),
-    **dict.fromkeys(("CH", "CR", "HR", "LI", "LV"), 21),
-    **dict.fromkeys(("BG", "BH", "DE", "GB", "GE", "IE", "ME", "RS", "VA"), 22),
+    **dict.fromkeys(("CH", "HR", "LI", "LV"), 21),
+    **dict.fromkeys(("BG", "BH", "CR", "DE", "GB", "GE", "IE", "ME", "RS", "VA"), 22),
     **dict.fromkeys(("AE", "GI", "IL", "IQ", "OM", "SO", "TL"), 23),
     **dict.fromkeys(("AD", "CZ", "ES", "MD", "PK", "RO", "SA", "SE", "SK", "TN", "VG"), 24),
     **dict.fromkeys(("LY", "PT", "ST"), 25),
     **dict.fromkeys(("IS", "TR"), 26),
-    **dict.fromkeys(("DJ", "FR", "GR", "IT", "MC", "MR", "SM"), 27),
+    **dict.fromkeys(("BI", "DJ", "FR", "GR", "IT", "MC", "MR", "SM"), 27),
     **dict.fromkeys(("AL", "AZ", "BY", "CY", "DO", "GT", "HU", "LB", "NI", "PL", "SV"), 28),
     **dict.fromkeys(("BR", "EG", "PS", "QA", "UA"), 29),
     **dict.fromkeys(("JO", "KW", "MU", "YE"), 30),
-    **dict.fromkeys(("LC", "MT"), 31),
-    **dict.fromkeys(("SC",), 32),
+    **dict.fromkeys(("MT", "SC"), 31),
+    **dict.fromkeys(("LC",), 32),
     **dict.fromkeys(("RU",), 33),
 }
 

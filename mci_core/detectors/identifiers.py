@@ -1,0 +1,80 @@
+"""What counts as a number by which a person is known to an authority, bank, insurer or doctor: the number
+after a word that names it.
+
+Such numbers have no form of their own (a driving licence is nine digits here and letters there), so the
+word decides, and the value only has to look like a number of a file and not like a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mci_core.detectors.matching import Detector, Hit, Pattern, is_digit, is_word
+from mci_core.detectors.tables import words
+
+_STRONG = words("identifier_words.txt", "strong")
+_WEAK = words("identifier_words.txt", "weak")
+# What may stand between the word and the number: another word of the same thing, "number", "is", a sign.
+_LINK = (
+    r"[\"'\xb7]{0,2}\)?"
+    r"(?:[ _-]?(?:card|account|code|identification|document|transit|policy|record|registration))?"
+    r"(?:[ _-]?(?:numbers?|num\b|nummer|numero|n\xe9mero|num\xe9ro|no\b\.?|nr\b\.?|id\b|code|transit|\xb7))?"
+    r"[\"']{0,2}"
+    r"(?:[ \t]{0,2}(?:is|was|are|ist|lautet|est|es|\xe9|:|=|=>|#|,|like|of|ending in|\|)){0,2}"
+    r"[ \t]{0,3}[\"'(]?"
+)
+_VALUE = (
+    r"(#?[A-Za-z]{0,5}[ -]?\d[A-Za-z0-9]{0,20}(?:[-/. ]\d[A-Za-z0-9]{0,12}|[-/.][A-Z]{1,4}\b){0,6}|"
+    r"#?[A-Za-z][A-Za-z0-9]{4,20}|#?[A-Z]{2,5}[-/]?[A-Za-z0-9]{1,4}[-/]\d[A-Za-z0-9-]{2,16}|"
+    r"#?[A-Z]{1,5}-[A-Z0-9-]{4,20})"
+)
+_ANNOUNCED = Pattern(rf"(?i:(?:{_STRONG})s?{_LINK}){_VALUE}")
+_PERHAPS = Pattern(rf"(?i:(?:\b(?:{_WEAK}))[ ]?(?:#|:|is|=|no\.?|nr\.?)?[ ]{{1,2}}){_VALUE}")
+_TOO_LONG = 30
+
+
+def _digits(value: bytes) -> int:
+    return sum(48 <= code <= 57 for code in value)
+
+
+def _trim(data: bytes, start: int, end: int) -> int:
+    """Without groups that no longer belong to it: a single digit of a list, a word in small letters."""
+    while end > start and not is_word(data, end - 1):
+        end -= 1
+    return end
+
+
+def _is_number(value: bytes, least: int) -> bool:
+    digits = _digits(value)
+    if digits < least or len(value) > _TOO_LONG or len(set(value)) < 3:
+        return False
+    small = sum(97 <= code <= 122 for code in value)
+    # Letters in a number of a file are few, or capitals; "abcdef12" after "account" is a name.
+    return small <= max(2, digits // 3)
+
+
+def _bounded(data: bytes, start: int, end: int) -> bool:
+    if is_word(data, end) or data[end : end + 1] in (b"%", b"@"):
+        return False
+    cents = data[end : end + 1] in (b".", b",") and is_digit(data, end + 1)
+    return not cents and data[start - 1 : start] not in (b"$", b".", b"@")
+
+
+def find(data: bytes, _: str) -> Iterator[Hit]:
+    """Numbers of documents, accounts, records and members."""
+    for pattern, least, confidence in ((_ANNOUNCED, 4, 0.85), (_PERHAPS, 6, 0.7)):
+        for begin, stop in pattern.spans(data, 1):
+            end = _trim(data, begin, stop)
+            if _is_number(data[begin:end], least) and _bounded(data, begin, end):
+                yield Hit(begin, end, "OTHER", confidence)
+
+
+DETECTOR = Detector(
+    "IDENTIFIER",
+    (
+        f"(?i){_STRONG}",
+        rf"(?i)\b(?:{_WEAK})[ #:=]{{0,2}}(?:is|no\.?|nr\.?)?[ #:=]{{1,3}}[A-Z#-]{{0,6}}\d",
+    ),
+    find,
+    labels=("OTHER",),
+)
