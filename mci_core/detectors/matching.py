@@ -10,7 +10,7 @@ the text are.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import re2
@@ -99,19 +99,37 @@ class Hit:
     validator: str = ""
 
 
+_patterns: list[Pattern] = []
+# The number of a pattern that no scan tells about; it counts as matching.
+UNTOLD = -1
+# Longer ones (lists of words) are left to RE2 alone.
+MAX_SCANNED = 6_000
+
+
+class Scanned(bytes):
+    """Folded bytes of a whole text, and the numbers of all patterns that may match somewhere in it."""
+
+    matching: frozenset[int] | set[int]
+
+
 class Pattern:
     """A compiled RE2 expression over folded bytes."""
 
     # RE2 without its Python shell, which costs several times the search on a short text.
-    __slots__ = ("_groups", "_whole")
+    __slots__ = ("_groups", "_whole", "expression", "number")
 
     def __init__(self, expression: str) -> None:
         written = expression.encode("latin-1")
         self._groups = re2.compile(written, _options)._regexp.Match
         self._whole = re2.compile(written, _no_groups)._regexp.Match
+        self.expression = expression
+        self.number = UNTOLD
+        _patterns.append(self)
 
     def spans(self, data: bytes, group: int = 0) -> Iterator[tuple[int, int]]:
         """Where the expression (or one group of it) matches; groups that took no part are left out."""
+        if type(data) is Scanned and self.number not in data.matching:
+            return
         search = self._groups if group else self._whole
         at, size = 0, len(data)
         while at <= size:
@@ -126,6 +144,8 @@ class Pattern:
 
     def groups(self, data: bytes) -> Iterator[list[tuple[int, int]]]:
         """Every match with all its groups, the whole first; a group that took no part is (-1, -1)."""
+        if type(data) is Scanned and self.number not in data.matching:
+            return
         search = self._groups
         at, size = 0, len(data)
         while at <= size:
@@ -138,7 +158,39 @@ class Pattern:
 
     def found_in(self, data: bytes) -> bool:
         """Whether there is any match."""
+        if type(data) is Scanned and self.number not in data.matching:
+            return False
         return bool(self._whole(_ANYWHERE, data, 0, len(data))[0][0] >= 0)
+
+
+class AnyOf:
+    """Many expressions of which few match: only those are searched of which a scan says so."""
+
+    def __init__(self, expressions: Iterable[str]) -> None:
+        self._patterns = [Pattern(expression) for expression in expressions]
+
+    def spans(self, data: bytes, group: int = 0) -> Iterator[tuple[int, int]]:
+        """Where any of the expressions matches, one expression after the other."""
+        for pattern in self._candidates(data):
+            yield from pattern.spans(data, group)
+
+    def _candidates(self, data: bytes) -> list[Pattern]:
+        if type(data) is not Scanned:
+            return self._patterns
+        return [pattern for pattern in self._patterns if pattern.number in data.matching]
+
+
+def number_patterns() -> list[Pattern]:
+    """Give each pattern made so far its number, except those for the part before or after a place."""
+    wanted = [one for one in _patterns if len(one.expression) <= MAX_SCANNED and not _bound(one.expression)]
+    for number, pattern in enumerate(wanted):
+        pattern.number = number
+    return wanted
+
+
+def _bound(expression: str) -> bool:
+    plain = expression.removeprefix("(?i)")
+    return plain.startswith("^") or (plain.endswith("$") and not plain.endswith("\\$"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ from typing import Any, Protocol
 
 import re2
 
+from mci_core.detectors.dialects import for_hyperscan
+from mci_core.detectors.matching import UNTOLD, Scanned, number_patterns
+
 hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") else None
 
 Groups = tuple[tuple[str, ...], ...]
@@ -90,6 +93,12 @@ def _note_place(index: int, _start: int, end: int, _flags: int, found: list[tupl
     return len(found) > MAX_MATCHES
 
 
+def _written(gates: Sequence[str]) -> Sequence[str]:
+    """Gates in the language of Hyperscan; none where one of them cannot be said in it."""
+    written = [for_hyperscan(gate) for gate in gates]
+    return [] if None in written else [gate for gate in written if gate]
+
+
 @cache
 def _platform() -> bytes:
     """Version of the library and the features of this processor: a database fits no other."""
@@ -134,10 +143,10 @@ class HyperscanPrefilter:
         self._every: Sequence[int] = range(len(groups))
         self._pairs = [
             (gate.encode("utf-8" if utf8 else "latin-1"), index)
-            for index, gates in enumerate(groups)
+            for index, gates in enumerate(map(_written, groups))
             for gate in gates
         ]
-        always = {index for index, gates in enumerate(groups) if not gates}
+        always = set(range(len(groups))).difference(index for _, index in self._pairs)
         self._database = self._build(hyperscan.HS_FLAG_SINGLEMATCH)
         if self._database is None and self._pairs:
             refused = {index for gate, index in self._pairs if self._refuses(gate)}
@@ -256,6 +265,23 @@ class _Engine:
 engine = _Engine()
 
 
+def scanned(data: bytes) -> bytes:
+    """The folded text with the patterns that match in it, so that detectors need not try the others."""
+    patterns = _patterns()
+    if patterns is None:
+        return data
+    known = Scanned(data)
+    known.matching = {UNTOLD, *patterns.open_for(data)}
+    return known
+
+
+@cache
+def _patterns() -> Prefilter | None:
+    groups = tuple((pattern.expression,) for pattern in number_patterns())
+    # RE2 takes as long to tell which patterns match as the detectors take to find where.
+    return None if hyperscan is None else prefilter(groups)
+
+
 @lru_cache(maxsize=64)
 def prefilter(groups: Groups, *, utf8: bool = False) -> Prefilter:
     """The gates of several detectors or rules, ready to try; a group without gates is always open."""
@@ -266,3 +292,4 @@ def keep_in(folder: Path | None) -> None:
     """Keep compiled databases in a folder that only this user can write to; None keeps them in memory."""
     engine.cache = folder
     prefilter.cache_clear()
+    _patterns.cache_clear()

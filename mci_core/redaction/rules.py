@@ -20,7 +20,7 @@ import re2
 
 from mci_core.detectors import DETECTORS, LABELS, PACK, Detector
 from mci_core.detectors.matching import fold
-from mci_core.detectors.prefilter import prefilter
+from mci_core.detectors.prefilter import prefilter, scanned
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
 from mci_core.redaction.spans import BLANKED, Span, placeholder_pattern
@@ -77,12 +77,21 @@ class CompiledRule:
                     yield Span(start, end, self.label, self.rule_id, self.method)
 
     def _asked(self, data: bytes, text: str) -> Iterator[Span]:
-        """What the detectors say that can give the label which the rule asks for."""
+        """All that the detector of this name finds, or what any detector calls by this label."""
+        asked = self.detector or ""
         for detector in DETECTORS.values():
-            if detector.may_say(self.detector or ""):
+            if detector.name == asked or detector.may_say(asked):
                 for hit in detector.find(data, text):
-                    if hit.label == self.detector:
-                        yield Span(hit.start, hit.end, self.label, self.rule_id, self.method, hit.confidence)
+                    if asked in (detector.name, hit.label):
+                        yield Span(
+                            hit.start,
+                            hit.end,
+                            self.label,
+                            self.rule_id,
+                            self.method,
+                            hit.confidence,
+                            hit.validator,
+                        )
 
 
 def _whole_word(text: str, start: int, end: int) -> bool:
@@ -184,7 +193,10 @@ class RuleSet:
         """Everything that the pack and the rules find, perhaps overlapping."""
         data = fold(text)
         found: list[Span] = []
-        for index in self._gates.open_for(data):
+        opened = self._gates.open_for(data)
+        if opened:
+            data = scanned(data)
+        for index in opened:
             found += [
                 Span(
                     hit.start,
