@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import re2
 
-from mci_core.detectors import DETECTORS, LABELS, PACK, Detector
+from mci_core.detectors import DETECTORS, LABELS, PACK, Detector, Hit
 from mci_core.detectors.matching import fold
 from mci_core.detectors.prefilter import prefilter, scanned
 from mci_core.errors import Invalid
@@ -77,21 +77,18 @@ class CompiledRule:
                     yield Span(start, end, self.label, self.rule_id, self.method)
 
     def _asked(self, data: bytes, text: str) -> Iterator[Span]:
-        """All that the detector of this name finds, or what any detector calls by this label."""
+        """What any detector calls by the label asked for; all of a detector whose name is no label."""
         asked = self.detector or ""
+        by_name = not any(detector.may_say(asked) for detector in DETECTORS.values())
         for detector in DETECTORS.values():
-            if detector.name == asked or detector.may_say(asked):
+            if detector.name == asked if by_name else detector.may_say(asked):
                 for hit in detector.find(data, text):
-                    if asked in (detector.name, hit.label):
-                        yield Span(
-                            hit.start,
-                            hit.end,
-                            self.label,
-                            self.rule_id,
-                            self.method,
-                            hit.confidence,
-                            hit.validator,
-                        )
+                    if by_name or hit.label == asked:
+                        yield _span(hit, self.label, self.rule_id, self.method)
+
+
+def _span(hit: Hit, label: str, rule_id: str, method: str) -> Span:
+    return Span(hit.start, hit.end, label, rule_id, method, hit.confidence, hit.validator)
 
 
 def _whole_word(text: str, start: int, end: int) -> bool:
@@ -198,15 +195,7 @@ class RuleSet:
             data = scanned(data)
         for index in opened:
             found += [
-                Span(
-                    hit.start,
-                    hit.end,
-                    hit.label,
-                    _PACK_RULES[hit.label],
-                    "mask",
-                    hit.confidence,
-                    hit.validator,
-                )
+                _span(hit, hit.label, _PACK_RULES[hit.label], "mask")
                 for hit in self._pack[index].find(data, text)
             ]
         for rule in self._rules:
