@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from mci_core import policy as policies
 from mci_core.redaction import FrameRedactor, FrameRefused, redact_frame, redact_session, scan_session
-from mci_core.redaction import frames as module
+from mci_core.redaction import frames_picture as module
 from mci_core.redaction.frames import FILL
 from mci_core.redaction.report import SessionBlocked
 from mci_core.samples import generate, policy_document
