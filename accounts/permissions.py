@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "accounts.update_profile": frozenset({EMPLOYEE}),
     "accounts.destroy_person_keys": frozenset({OFFICER, SYSTEM}),
     "accounts.mark_erased_before": frozenset({SYSTEM}),
+    "accounts.adopt_keyring": frozenset({SYSTEM}),
     "accounts.turn_key_epoch": frozenset({SYSTEM}),
     "accounts.rewrap_person_keys": frozenset({SYSTEM}),
     "accounts.destroy_key_epoch": frozenset({SYSTEM}),

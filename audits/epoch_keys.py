@@ -99,6 +99,11 @@ def is_there(number: int) -> bool:
     return _path(number).exists()
 
 
+def numbers() -> list[int]:
+    """Epochs whose key lies in the folder."""
+    return sorted(int(path.stem.removeprefix("epoch-")) for path in folder().glob(f"epoch-*{KEY}"))
+
+
 def next_number(last: int) -> int:
     """The first number above ``last`` that was never destroyed (an older database knows fewer)."""
     number = last + 1

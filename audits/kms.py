@@ -64,7 +64,7 @@ class VaultTransit:
 
         name = self._name(number)
         try:
-            self._transit.read_key(name, mount_point=self._mount)
+            self._transit.read_key(name, mount_point=self._mount)  # type: ignore[no-untyped-call]
         except (InvalidPath, InvalidRequest):
             return
         except Exception as fault:

@@ -28,6 +28,7 @@ from mci_core.jurisdiction import REASONS as LAW_REASONS
 from privacy_requests import actions
 from privacy_requests.forms import RequestForm
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
+from privacy_requests.receipts import document
 
 
 def _subject(request: HttpRequest) -> Subject:
@@ -164,10 +165,9 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The signed receipt of an erasure, as a file to keep."""
     erasure = Erasure.objects.filter(request=_own(request, pk)).first()
-    if erasure is None or erasure.receipt is None:
+    found = None if erasure is None else document(erasure)
+    if found is None:
         raise Http404
-    response = JsonResponse(erasure.receipt, json_dumps_params={"indent": 2})
-    response["Content-Disposition"] = (
-        f'attachment; filename="erasure-receipt-{erasure.receipt["request"]}.json"'
-    )
+    response = JsonResponse(found, json_dumps_params={"indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="erasure-receipt-{found["request"]}.json"'
     return response

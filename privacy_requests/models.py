@@ -94,7 +94,7 @@ class PrivacyRequest(models.Model):
 class Erasure(models.Model):
     """The work of one approved deletion: resumable steps, a manifest of what went, a receipt."""
 
-    STEPS = ("freeze", "manifest", "objects", "keys", "agents", "receipt")
+    STEPS = ("freeze", "manifest", "objects", "derived", "agents", "keys", "entry", "receipt")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.OneToOneField(PrivacyRequest, on_delete=models.PROTECT, related_name="erasure")
@@ -109,7 +109,25 @@ class Erasure(models.Model):
     sessions_erased = models.PositiveIntegerField(default=0)
     objects_erased = models.PositiveIntegerField(default=0)
     key_epoch = models.PositiveIntegerField(null=True)
+    frozen_at = models.DateTimeField(null=True, help_text="what was captured until then goes")
+    derived = models.JSONField(default=dict, help_text="{what: how many rows} that were made from the data")
+    devices = models.PositiveIntegerField(default=0)
+    key_epochs = models.JSONField(
+        default=list,
+        help_text="epochs whose key could open a copy of the person keys when they were destroyed",
+    )
+    backups_unreadable_from = models.DateTimeField(
+        null=True, help_text="when the last of these epochs is destroyed at the latest"
+    )
+    uncovered_before = models.DateTimeField(
+        null=True, help_text="copies from before then hold keys that no epoch wraps"
+    )
+    certificate = models.JSONField(null=True, help_text="what the entry in the log commits to")
+    entry_id = models.BigIntegerField(null=True, help_text="the entry in the log")
     receipt = models.JSONField(null=True)
+    proof = models.TextField(
+        blank=True, help_text="C2SP tlog-proof of the entry, once a checkpoint covers it"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=80, blank=True)

@@ -11,6 +11,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "privacy_requests.finish_request": frozenset({"privacy_officer"}),
     "privacy_requests.refuse_request": frozenset({"privacy_officer"}),
     "privacy_requests.advance_erasure": frozenset({"system"}),
+    "privacy_requests.replay_erasure": frozenset({"system"}),
     "privacy_requests.place_hold": frozenset({"privacy_officer"}),
     "privacy_requests.lift_hold": frozenset({"privacy_officer"}),
 }

@@ -11,11 +11,13 @@ from capture_sessions.actions import hold_sessions
 from capture_sessions.disposal import remove_erased_files
 from privacy_requests import actions
 from privacy_requests.models import Erasure, LegalHold
+from privacy_requests.receipts import add_proof
 
 log = structlog.get_logger(__name__)
 SCHEDULE = {
     "privacy_requests.tasks.sweep_erasures": 20.0,
     "privacy_requests.tasks.sweep_holds": 60.0,
+    "privacy_requests.tasks.sweep_proofs": 10.0,
 }
 
 
@@ -47,6 +49,13 @@ def sweep_erasures() -> int:
             Erasure.objects.filter(pk=erasure_id).update(last_error=type(fault).__name__)
             log.exception("erasure_failed", erasure=str(erasure_id))
     return len(open_ids)
+
+
+@shared_task(name="privacy_requests.tasks.sweep_proofs", queue="erase")
+def sweep_proofs() -> int:
+    """Add to receipts the proof that their entry stands in the log, once a signed checkpoint covers it."""
+    waiting = Erasure.objects.filter(step="done", proof="", entry_id__isnull=False).order_by("finished_at")
+    return sum(add_proof(erasure) for erasure in waiting[:100])
 
 
 @shared_task(name="privacy_requests.tasks.sweep_holds", queue="erase")

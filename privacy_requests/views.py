@@ -89,8 +89,10 @@ _STEP_WORDS = {
     "freeze": "Looks ended, uploads stopped",
     "manifest": "List of what goes is fixed",
     "objects": "Objects and their keys destroyed",
-    "keys": "Person keys destroyed",
+    "derived": "What was made from the data taken away",
     "agents": "Purge ordered on the devices",
+    "keys": "Person keys destroyed",
+    "entry": "Written into the log",
     "receipt": "Receipt signed",
 }
 

@@ -11,7 +11,10 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accounts import derived
         from capture_policies import gates
+        from reviews.erased import words_about
         from reviews.gate import leaks
 
         gates.register("Leak findings", leaks)
+        derived.register("words of reviewers", words_about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.actions.adoption import adopt_keyring
 from accounts.actions.departments import create_department, move_to_department
 from accounts.actions.epochs import destroy_key_epoch, rewrap_person_keys, turn_key_epoch
 from accounts.actions.erasure import mark_erased_before
@@ -19,6 +20,7 @@ from accounts.keys import destroy_person_keys
 
 __all__ = [
     "add_second_factor",
+    "adopt_keyring",
     "approve_role",
     "bootstrap_admins",
     "create_api_token",

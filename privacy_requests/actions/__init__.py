@@ -1,9 +1,10 @@
-"""The verbs of privacy requests, split by meaning: requests, erasure, holds."""
+"""The verbs of privacy requests, split by meaning: requests, erasure, its repetition, holds."""
 
 from __future__ import annotations
 
 from privacy_requests.actions.erasure import advance_erasure
 from privacy_requests.actions.holds import lift_hold, place_hold
+from privacy_requests.actions.replay import replay_erasure
 from privacy_requests.actions.requests import (
     approve_request,
     finish_request,
@@ -19,6 +20,7 @@ __all__ = [
     "lift_hold",
     "place_hold",
     "refuse_request",
+    "replay_erasure",
     "submit_request",
     "withdraw_request",
 ]

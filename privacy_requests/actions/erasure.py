@@ -1,7 +1,9 @@
 """Carrying a deletion out: one step a transaction, each resumable, so that a crash anywhere is continued.
 
-freeze -> manifest -> objects -> keys -> agents -> receipt -> done. `Erasure.step` names the next step; a step
-that has to wait (files still being removed, a legal hold) leaves it as it is and the sweeper comes again.
+freeze -> manifest -> objects -> derived -> agents -> keys -> entry -> receipt -> done. `Erasure.step` names
+the next step; a step that has to wait (files still being removed, a legal hold) leaves it as it is and the
+sweeper comes again. What happens outside the transaction (files, the ledger, the ring of keys) may happen
+again.
 """
 
 from __future__ import annotations
@@ -9,23 +11,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 import audits.actions as audit
 from accounts import actions as accounts
-from accounts import keys
+from accounts import derived, epochs, keyring, keys
+from accounts.models import EpochState, KeyEpoch, PersonKey
 from accounts.permissions import require
 from agents.actions import forget_exclusions, order_purge
 from agents.models import Device
 from audits.actor import Actor
+from audits.models import AuditEntry
 from audits.registry import audited, nothing_to_do
 from capture_policies.actions.requests import forget_voices
 from capture_sessions.actions import drop_uploads_of, erase_sessions
 from capture_sessions.models import CaptureSession, CaptureSessionQuerySet, SessionBlob, SessionState
 from mci_core import canonical, merkle
+from privacy_requests import ledger
 from privacy_requests.models import Erasure, RequestState
-from privacy_requests.receipts import sign_receipt
+from privacy_requests.receipts import certificate, sign_receipt
 from reviews.models import ViewGrant
 
 NEXT = dict(zip(Erasure.STEPS, (*Erasure.STEPS[1:], "done"), strict=True))
@@ -47,13 +53,16 @@ def advance_erasure(*, erasure: Erasure, actor: Actor) -> str:
             return step
     erasure.step = NEXT[step]
     erasure.save()
-    audit.append(
+    entry_id = audit.append(
         action="privacy_requests.advance_erasure",
         actor=actor,
         obj=erasure,
         subject=erasure.request.subject_id,
         facts={"step": step, "request": erasure.request.number, **facts},
     )
+    if step == "entry":
+        erasure.entry_id = entry_id
+        erasure.save(update_fields=["entry_id"])
     return erasure.step
 
 
@@ -76,8 +85,10 @@ def _freeze(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """
     now = timezone.now()
     request = erasure.request
+    # Given already when an older database is brought up to date: what came after is not part of it.
+    erasure.frozen_at = moment = erasure.frozen_at or now
     if request.scope == "all":
-        request.subject = accounts.mark_erased_before(subject=request.subject, moment=now, actor=actor)
+        request.subject = accounts.mark_erased_before(subject=request.subject, moment=moment, actor=actor)
         drop_uploads_of(subject=request.subject, actor=actor)
         erasure.key_epoch = keys.start_epoch(request.subject)
     closed = ViewGrant.objects.filter(session__in=_scope(erasure), closed_at__isnull=True).update(
@@ -85,6 +96,8 @@ def _freeze(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     )
     request.state = RequestState.EXECUTING
     request.save(update_fields=["state"])
+    # Before the commit: whatever becomes of this database, the erasure is known outside of it.
+    ledger.begin(erasure)
     return {"grants_closed": closed}
 
 
@@ -116,49 +129,76 @@ def _objects(erasure: Erasure, actor: Actor) -> dict[str, Any] | None:
     return {}
 
 
-def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any]:
-    """For everything: destroy the person's keys, so that copies in backups cannot be opened either."""
-    if erasure.request.scope != "all":
-        return {"person_keys": 0}
-    destroyed = keys.destroy_person_keys(
-        subject=erasure.request.subject, actor=actor, through=erasure.key_epoch
-    )
-    return {"person_keys": destroyed}
+def _derived(erasure: Erasure, actor: Actor) -> dict[str, Any]:
+    """Take away what was made from the data elsewhere."""
+    request = erasure.request
+    everything = request.scope == "all"
+    sessions = tuple(_scope(erasure).values_list("pk", flat=True))
+    erasure.derived = derived.purge_all(derived.Scope(request.subject_id, sessions, everything))
+    if everything:
+        forget_exclusions(subject=request.subject, actor=actor)
+        forget_voices(subject=request.subject, actor=actor)
+    return {"derived": erasure.derived}
 
 
 def _agents(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """Order the person's devices to drop what they still hold."""
     request = erasure.request
     sessions = "all" if request.scope == "all" else [str(pk) for pk in request.sessions]
-    if request.scope == "all":
-        forget_exclusions(subject=request.subject, actor=actor)
-        forget_voices(subject=request.subject, actor=actor)
     devices = Device.objects.filter(subject_id=request.subject_id, revoked_at__isnull=True)
     for device in devices:
         order_purge(device=device, sessions=sessions, actor=actor)
-    return {"devices": len(devices)}
+    erasure.devices = len(devices)
+    return {"devices": erasure.devices}
+
+
+def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any]:
+    """For everything: destroy the person's keys. Copies in backups follow with the epochs that wrap them."""
+    if erasure.request.scope != "all":
+        return {"person_keys": 0}
+    subject = erasure.request.subject
+    _note_epochs(erasure)
+    destroyed = keys.destroy_person_keys(subject=subject, actor=actor, through=erasure.key_epoch)
+    transaction.on_commit(keyring.write, robust=True)
+    return {"person_keys": destroyed, "key_epochs": erasure.key_epochs}
+
+
+def _note_epochs(erasure: Erasure) -> None:
+    """Which epochs still open a copy of these keys, and when the last of them is gone."""
+    own = PersonKey.objects.filter(subject=erasure.request.subject, epoch__lte=erasure.key_epoch or 0)
+    alive = list(KeyEpoch.objects.exclude(state=EpochState.DESTROYED))
+    erasure.key_epochs = [epoch.number for epoch in alive]
+    erasure.backups_unreadable_from = max(map(epochs.destruction_of, alive), default=timezone.now())
+    first = KeyEpoch.objects.order_by("number").values_list("started_at", flat=True).first()
+    if own.filter(kek__isnull=True, destroyed_at__isnull=True).exists():
+        erasure.uncovered_before = timezone.now()
+    elif first is not None and own.filter(created_at__lt=first - epochs.MARGIN).exists():
+        erasure.uncovered_before = first + epochs.MARGIN
+
+
+def _entry(erasure: Erasure, actor: Actor) -> dict[str, Any]:
+    """Fix what was done; the entry that the log gets now commits to it."""
+    erasure.finished_at = timezone.now()
+    erasure.certificate = certificate(erasure)
+    return {
+        "certificate": canonical.digest_obj(erasure.certificate),
+        "manifest_root": erasure.manifest_root,
+        "sessions": erasure.sessions_erased,
+        "objects": erasure.objects_erased,
+        "devices": erasure.devices,
+        "person_keys_through": erasure.key_epoch,
+        "key_epochs": erasure.key_epochs,
+    }
 
 
 def _receipt(erasure: Erasure, actor: Actor) -> dict[str, Any]:
-    """Sign what was done, for the person to keep."""
-    now = timezone.now()
+    """Sign what was done, for the person to keep. The proof follows with the next checkpoint."""
     request = erasure.request
-    erasure.finished_at = now
-    erasure.receipt = sign_receipt(
-        {
-            "schema": "mci-erasure-receipt/1",
-            "request": request.number,
-            "scope": request.scope,
-            "received_at": request.received_at.isoformat(),
-            "finished_at": now.isoformat(),
-            "sessions": erasure.sessions_erased,
-            "objects": erasure.objects_erased,
-            "manifest_root": erasure.manifest_root,
-            "person_key_epoch_destroyed": erasure.key_epoch,
-        }
-    )
-    request.state, request.finished_at = RequestState.DONE, now
+    leaf = AuditEntry.objects.values_list("leaf", flat=True).get(pk=erasure.entry_id or 0)
+    erasure.receipt = sign_receipt({**(erasure.certificate or {}), "entry": leaf})
+    request.state, request.finished_at = RequestState.DONE, erasure.finished_at
     request.save(update_fields=["state", "finished_at"])
+    ledger.finish(erasure)
     return {"receipt": canonical.digest_obj(erasure.receipt), "manifest_root": erasure.manifest_root}
 
 
@@ -166,7 +206,9 @@ _RUN: dict[str, Callable[[Erasure, Actor], dict[str, Any] | None]] = {
     "freeze": _freeze,
     "manifest": _manifest,
     "objects": _objects,
-    "keys": _keys,
+    "derived": _derived,
     "agents": _agents,
+    "keys": _keys,
+    "entry": _entry,
     "receipt": _receipt,
 }

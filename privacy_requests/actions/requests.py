@@ -46,7 +46,7 @@ def submit_request(
     now = timezone.now()
     clock = deadlines(ruling_for(subject, at=now, personal_device=False).place, now)
     request = PrivacyRequest.objects.create(
-        number=_next_number(),
+        number=next_number(),
         subject=subject,
         kind=kind,
         scope=scope,
@@ -68,7 +68,8 @@ def submit_request(
     return request
 
 
-def _next_number() -> int:
+def next_number() -> int:
+    """Requests are counted, so that people can name theirs."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('privacy_requests_number')")
         return int(cursor.fetchone()[0])

@@ -105,6 +105,10 @@ def _without_result(example: Callable[[Cast], Any]) -> Callable[[Cast], None]:
     return run
 
 
+def _adopt_keyring(cast: Cast) -> None:
+    actions.adopt_keyring(actor=cast.system())
+
+
 def _turn_key_epoch(cast: Cast) -> None:
     actions.turn_key_epoch(actor=cast.system(), early=True)
 
@@ -138,6 +142,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "accounts.revoke_api_token": _revoke_api_token,
     "accounts.destroy_person_keys": _destroy_person_keys,
     "accounts.mark_erased_before": _mark_erased_before,
+    "accounts.adopt_keyring": _adopt_keyring,
     "accounts.turn_key_epoch": _turn_key_epoch,
     "accounts.rewrap_person_keys": _rewrap_person_keys,
     "accounts.destroy_key_epoch": _destroy_key_epoch,

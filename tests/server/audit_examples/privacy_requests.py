@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
 
 from privacy_requests import actions
+from privacy_requests.ledger import Begun
 from tests.server import asking
 from tests.server.cast import REASON, Cast
 
@@ -35,6 +39,23 @@ def _advance_erasure(cast: Cast) -> None:
     actions.advance_erasure(erasure=asking.approved(cast).erasure, actor=cast.system())
 
 
+def _replay_erasure(cast: Cast) -> None:
+    now = timezone.now()
+    begun = Begun(
+        erasure=uuid4(),
+        request=uuid4(),
+        number=7001,
+        subject=cast.subject().pk,
+        scope="all",
+        sessions=(),
+        law="GDPR 12(3)",
+        received_at=now,
+        due_at=now,
+        moment=now,
+    )
+    actions.replay_erasure(begun=begun, actor=cast.system())
+
+
 def _place_hold(cast: Cast) -> None:
     asking.held(cast)
 
@@ -50,6 +71,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "privacy_requests.refuse_request": _refuse_request,
     "privacy_requests.finish_request": _finish_request,
     "privacy_requests.advance_erasure": _advance_erasure,
+    "privacy_requests.replay_erasure": _replay_erasure,
     "privacy_requests.place_hold": _place_hold,
     "privacy_requests.lift_hold": _lift_hold,
 }
