@@ -1,0 +1,1 @@
+"""Logs that the tests of the verifier and of witnesses make without a database."""
