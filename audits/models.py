@@ -90,8 +90,8 @@ class AuditDetail(models.Model):
 class Checkpoint(models.Model):
     """What the sequencer has seen: the first ``size`` entries in (txid, id) order have this Merkle root.
 
-    ``frontier`` are the roots of the perfect subtrees from the left, one per bit of ``size``: all that is
-    needed to go on without reading the log again.
+    ``frontier`` are the roots of the perfect subtrees from the left, one per bit of ``size``. ``in_tiles``
+    says that the tree up to here is kept in tiles; checkpoints from before there were tiles do not have it.
     """
 
     size = models.BigIntegerField(primary_key=True)
@@ -100,6 +100,7 @@ class Checkpoint(models.Model):
     last_txid = models.BigIntegerField()
     last_id = models.BigIntegerField()
     frontier = models.JSONField()
+    in_tiles = models.BooleanField(null=True)
 
     class Meta:
         db_table = "audits_checkpoint"

@@ -91,7 +91,7 @@ class SignedCheckpoint(models.Model):
         constraints = (models.UniqueConstraint(fields=("origin", "size"), name="audits_signed_once"),)
 
     def __str__(self) -> str:
-        return f"signed checkpoint of {self.size}"
+        return f"signed checkpoint of {self.size} entries"
 
     @property
     def signed(self) -> notes.Note:

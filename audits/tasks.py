@@ -8,7 +8,8 @@ from django.db import connection
 
 from audits.actions import record_event
 from audits.actor import Actor
-from audits.sequence import Broken, latest, verify
+from audits.sequence import Broken, latest
+from audits.verification import verify
 
 SCHEDULE = {
     "audits.tasks.ensure_partitions": crontab(hour="1", minute="10"),

@@ -62,6 +62,8 @@ BLOBS_DIR: Path = env.folder("BLOBS_DIR", VAR_DIR / "blobs")
 EPOCHS_DIR: Path = env.folder("EPOCHS_DIR", KEYS_DIR / "epochs")
 # What was erased, outside the database, so that a restored older database can be brought up to date.
 LEDGER_DIR: Path = env.folder("LEDGER_DIR", KEYS_DIR / "ledger")
+# The last signed checkpoint of the audit log, outside the database; see docs/operations.md, The audit log.
+AUDIT_STATE_DIR: Path = env.folder("AUDIT_STATE_DIR", KEYS_DIR / "audit")
 # Labelled texts of the company's own, on which redaction rules are measured besides generated sessions.
 REDACTION_CORPUS: str = env.text("REDACTION_CORPUS", "")
 # Where collectstatic puts what is served; demo and test serve from the sources.
@@ -72,6 +74,16 @@ if not PRODUCTION:
 # --- signing ----------------------------------------------------------------------------------------------
 # Releases are signed by approvers with keys that never reach this server; see docs/operations.md.
 CEREMONY = env.flag("CEREMONY", False)
+
+# --- the audit log ----------------------------------------------------------------------------------------
+# The name under which checkpoints are signed. It is part of every proof: choose it once.
+AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", f"{ALLOWED_HOSTS[0] if ALLOWED_HOSTS else 'localhost'}/audit")
+# Tiles and entries as static files, for a web server or another machine to copy.
+AUDIT_EXPORT_DIR: str = env.text("AUDIT_EXPORT_DIR", "")
+# Where checkpoints are handed to, each hour: a folder, the object storage, mail addresses.
+AUDIT_CHECKPOINT_DIR: str = env.text("AUDIT_CHECKPOINT_DIR", "")
+AUDIT_CHECKPOINT_BLOBS = env.flag("AUDIT_CHECKPOINT_BLOBS", False)
+AUDIT_CHECKPOINT_MAIL = env.words("AUDIT_CHECKPOINT_MAIL", "")
 
 # --- apps -------------------------------------------------------------------------------------------------
 OUR_APPS = [
@@ -340,6 +352,7 @@ REST_FRAMEWORK: dict[str, Any] = {
         "write": env.text("API_WRITE_RATE", "120/min"),
         "agent": env.text("AGENT_RATE", "600/min"),
         "enrol": env.text("ENROL_RATE", "30/min"),
+        "audit": env.text("AUDIT_READ_RATE", "600/min"),
         None: env.text("API_READ_RATE", "600/min"),
     },
     "NUM_PROXIES": TRUSTED_PROXIES,

@@ -145,7 +145,7 @@ class Edge:
     levels: list[list[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if [len(level) for level in self.levels] != [tile.width % WIDTH for tile in _last(self.size)]:
+        if [len(level) for level in self.levels] != [tile.width % WIDTH for tile in last_of(self.size)]:
             raise ValueError("these edges do not belong to a tree of this size")
 
     def add(self, hashes: Sequence[bytes]) -> list[tuple[Tile, bytes, bytes]]:
@@ -179,13 +179,24 @@ class Edge:
                 top = [root([*level, *top])]
         return top[0] if top else EMPTY_ROOT
 
+    def peaks(self) -> list[bytes]:
+        """Roots of the perfect subtrees from the left, the largest first: one for each bit of the size."""
+        found = []
+        for row in reversed(self.levels):
+            start = 0
+            for bit in range(HEIGHT - 1, -1, -1):
+                if len(row) >> bit & 1:
+                    found.append(perfect_root(row[start : start + (1 << bit)]))
+                    start += 1 << bit
+        return found
+
     def partial(self) -> list[tuple[Tile, bytes]]:
         """The partial tiles of the tree as it is."""
-        found = zip(_last(self.size), self.levels, strict=True)
+        found = zip(last_of(self.size), self.levels, strict=True)
         return [(tile, b"".join(level)) for tile, level in found if level]
 
 
-def _last(size: int) -> list[Tile]:
+def last_of(size: int) -> list[Tile]:
     """For each level its next tile that is not full; the width is what it has so far, 0 for a new one."""
     found, level = [], 0
     while size >> (HEIGHT * level):

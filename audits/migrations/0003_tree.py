@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
     ]
 
     operations: ClassVar[list[Operation]] = [
+        migrations.AddField("checkpoint", "in_tiles", models.BooleanField(null=True)),
         migrations.CreateModel(
             name="Witness",
             fields=[

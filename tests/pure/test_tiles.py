@@ -27,6 +27,15 @@ def kept(leaves: list[bytes], steps: list[int]) -> tuple[Edge, dict[Tile, bytes]
     return edge, files
 
 
+def peaks(leaves: list[bytes]) -> list[bytes]:
+    found, start = [], 0
+    for bit in reversed(range(12)):
+        if len(leaves) >> bit & 1:
+            found.append(merkle.root(leaves[start : start + (1 << bit)]))
+            start += 1 << bit
+    return found
+
+
 @pytest.mark.parametrize(
     ("tile", "path"),
     [
@@ -93,6 +102,7 @@ def test_a_log_that_grows_in_any_steps_has_the_same_tiles(size: int, steps: list
     leaves = leaves_of(size)
     edge, files = kept(leaves, steps)
     assert edge.root() == merkle.root(leaves)
+    assert edge.peaks() == peaks(leaves)
     wanted = list(tiles.tiles_of(size))
     assert set(wanted) <= set(files)
     assert Tree(size, files.__getitem__).root() == merkle.root(leaves)

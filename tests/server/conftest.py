@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import TransactionTestCase
 
 from tests.server.cast import (  # noqa: F401  # fixtures for every test below this folder
@@ -48,6 +50,13 @@ def _empty_tables(self: TransactionTestCase) -> None:
 
 # The application role, as which tests run, may not TRUNCATE.
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]  # private to Django
+
+
+@pytest.fixture(autouse=True)
+def _own_state_of_the_log(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each test begins with an empty log, so nothing may be remembered of the one before."""
+    folder = tmp_path_factory.getbasetemp() / "audit-state" / uuid.uuid4().hex
+    monkeypatch.setattr(settings, "AUDIT_STATE_DIR", folder)
 
 
 @pytest.fixture(autouse=True)

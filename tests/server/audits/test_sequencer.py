@@ -14,13 +14,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError, connection, transaction
-from hypothesis import given
-from hypothesis import strategies as st
 
-from audits import sequence, tasks
+from audits import sequence, tasks, verification
 from audits.actions import record_event
 from audits.actor import Actor
-from audits.frontier import Frontier
 from audits.models import AuditEntry
 from mci_core import merkle
 from tests.server.support import databases
@@ -51,20 +48,6 @@ def _leaves() -> list[bytes]:
         return [row[0].encode() for row in cursor.fetchall()]
 
 
-@given(st.lists(st.binary(max_size=20), max_size=70))
-def test_a_growing_tree_has_the_root_of_rfc_6962(leaves: list[bytes]) -> None:
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier = Frontier.restored(frontier.size, frontier.stored())
-        frontier.append(leaf)
-    assert frontier.root() == merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
-
-
-def test_a_frontier_of_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="does not belong"):
-        Frontier.restored(3, ["00" * 32])
-
-
 def test_the_checkpoint_states_the_root_of_all_entries(transactional_db: None) -> None:
     _write(7)
     _advance_all(7)
@@ -73,7 +56,7 @@ def test_the_checkpoint_states_the_root_of_all_entries(transactional_db: None) -
     assert last.root == merkle.root([merkle.leaf_hash(leaf) for leaf in _leaves()]).hex()
     assert sequence.waiting(last).count == 0
     assert sequence.covers(last, AuditEntry.objects.latest("pk").pk)
-    sequence.verify(last)
+    verification.verify(last)
 
 
 def test_it_goes_on_where_it_stopped(transactional_db: None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-OURS = ("MCI_", "DATABASE_", "REDIS_", "PYTEST", "KEYS_DIR", "BLOBS_DIR")
+OURS = ("MCI_", "DATABASE_", "REDIS_", "PYTEST", "KEYS_DIR", "BLOBS_DIR", "AUDIT_")
 
 
 def clean_environment() -> dict[str, str]:

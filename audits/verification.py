@@ -1,0 +1,245 @@
+"""Reads the whole log and compares it with everything that was stated about it; names the first bad place.
+
+Compared are: every entry with its hash in the tiles, every tile with those below it, the order of entries
+about each person, and every checkpoint, signed or not, with the tree at its size.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from audits import sequence, tree
+from audits.models import Checkpoint, SignedCheckpoint, SubjectEntry, Tile
+from audits.tree import Broken
+from mci_core import notes, tiles
+from mci_core.merkle import EMPTY_ROOT, node_hash
+from mci_core.tiles import WIDTH
+
+Row = tuple[int, str, UUID | None]
+CHUNK = 256
+
+
+def verify(checkpoint: Checkpoint) -> None:
+    """Read the log from its beginning to this checkpoint; raises :class:`Broken` with the first bad place.
+
+    Finds what was edited, removed, added or reordered behind our back, in the log or in what is kept of it.
+    """
+    reading = _Reading(_stated(checkpoint))
+    if checkpoint.in_tiles:
+        reading.tiles, reading.subjects = _Tiles(), _Subjects()
+    for rows in sequence.leaves(checkpoint):
+        for start in range(0, len(rows), WIDTH):
+            reading.take(rows[start : start + WIDTH])
+    if reading.size != checkpoint.size:
+        raise Broken(f"{checkpoint.size} entries were stated, {reading.size} are there", reading.size)
+    reading.end()
+
+
+@dataclass
+class _Peaks:
+    """Roots of perfect subtrees of equal units; adding one joins equal neighbours as adding one carries."""
+
+    nodes: list[bytes] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, node: bytes) -> None:
+        rest = self.count
+        while rest & 1:
+            node = node_hash(self.nodes.pop(), node)
+            rest >>= 1
+        self.nodes.append(node)
+        self.count += 1
+
+    def root(self, beyond: list[bytes]) -> bytes:
+        """Over these and the smaller subtrees that follow them."""
+        nodes = [*self.nodes, *beyond]
+        if not nodes:
+            return EMPTY_ROOT
+        top = nodes.pop()
+        while nodes:
+            top = node_hash(nodes.pop(), top)
+        return top
+
+
+class _Reading:
+    """The log up to here. Entries come 256 at a time, as many as a tile has."""
+
+    def __init__(self, stated: Iterator[tuple[int, str, str]]) -> None:
+        self.size = 0
+        self.peaks = _Peaks()
+        self.stated = stated
+        self.next_stated = next(stated, None)
+        self.tiles: _Tiles | None = None
+        self.subjects: _Subjects | None = None
+
+    def take(self, rows: list[Row]) -> None:
+        hashes = tiles.leaf_hashes([row[1].encode() for row in rows])
+        whole = len(hashes) == WIDTH
+        if self.tiles is not None and whole:
+            self.tiles.compare_entries(self.size // WIDTH, hashes, rows)
+        if self.subjects is not None:
+            self.subjects.compare(self.size, rows, hashes)
+        if not whole or (self.next_stated is not None and self.next_stated[0] < self.size + WIDTH):
+            self._slowly(hashes)
+        if whole:
+            top = tiles.perfect_root(hashes)
+            self.peaks.add(top)
+            if self.tiles is not None:
+                self.tiles.add(0, self.size // WIDTH, top)
+        self.size += len(hashes)
+        if whole:
+            self._compare(self.size, [])
+
+    def _slowly(self, hashes: list[bytes]) -> None:
+        """One entry after the other, because a checkpoint was stated within this tile."""
+        within = _Peaks()
+        for place, leaf in enumerate(hashes, self.size + 1):
+            within.add(leaf)
+            if within.count < WIDTH:
+                self._compare(place, within.nodes)
+
+    def _compare(self, size: int, beyond: list[bytes]) -> None:
+        while self.next_stated is not None and self.next_stated[0] <= size:
+            stated, root, what = self.next_stated
+            if stated != size or self.peaks.root(beyond).hex() != root:
+                raise Broken(f"the root over {stated} entries is not the one that {what} states", stated)
+            self.next_stated = next(self.stated, None)
+
+    def end(self) -> None:
+        if self.next_stated is not None:
+            raise Broken(f"{self.next_stated[2]} states more entries than there are", self.size)
+        if self.tiles is not None:
+            self.tiles.end()
+        if self.subjects is not None:
+            self.subjects.end()
+
+
+class _Tiles:
+    """The stored tiles of each level, compared with what the entries give."""
+
+    def __init__(self) -> None:
+        levels = Tile.objects.order_by("level").values_list("level", flat=True).distinct()
+        self.stored = [self._of(level) for level in range(max(levels, default=-1) + 1)]
+        self.rows: list[list[bytes]] = []
+
+    def _of(self, level: int) -> Iterator[Any]:
+        found = Tile.objects.filter(level=level).order_by("index")
+        return found.values_list("index", "hashes", "root").iterator(chunk_size=CHUNK)
+
+    def _next(self, level: int, index: int) -> tuple[bytes, bytes]:
+        row = next(self.stored[level], None) if level < len(self.stored) else None
+        if row is None or row[0] != index:
+            raise Broken(f"{tiles.Tile(level, index).path()} is missing", index * WIDTH ** (level + 1))
+        return bytes(row[1]), bytes(row[2])
+
+    def compare_entries(self, index: int, hashes: list[bytes], rows: list[Row]) -> None:
+        stored, self.root = self._next(0, index)
+        if stored != b"".join(hashes):
+            kept = tiles.split(stored)
+            place = next(n for n, leaf in enumerate(hashes) if leaf != kept[n])
+            raise _other_entry(index * WIDTH + place, rows[place][0])
+
+    def add(self, level: int, index: int, top: bytes) -> None:
+        """The root of a full tile; it is a hash of the level above."""
+        if self.root != top:
+            raise Broken(f"the root of {tiles.Tile(level, index).path()} is another", index * WIDTH)
+        if len(self.rows) == level:
+            self.rows.append([])
+        row = self.rows[level]
+        row.append(top)
+        if len(row) == WIDTH:
+            above = index // WIDTH
+            stored, self.root = self._next(level + 1, above)
+            if stored != b"".join(row):
+                place = tiles.Tile(level + 1, above).path()
+                raise Broken(f"{place} differs from the tiles below it", above * WIDTH ** (level + 2))
+            self.rows[level] = []
+            self.add(level + 1, above, tiles.perfect_root(row))
+
+    def end(self) -> None:
+        for level, rows in enumerate(self.stored):
+            row = next(rows, None)
+            if row is not None:
+                raise Broken(f"{tiles.Tile(level, row[0]).path()} has no entries", row[0] * WIDTH)
+
+
+class _Subjects:
+    """The order of the entries about each person."""
+
+    def __init__(self) -> None:
+        rows = SubjectEntry.objects.order_by("index").values_list(
+            "index", "entry_id", "subject", "number", "leaf", "previous"
+        )
+        self.stored: Iterator[Any] = rows.iterator(chunk_size=2_000)
+        self.known: dict[UUID, tuple[int, bytes]] = {}
+
+    def compare(self, start: int, rows: list[Row], hashes: list[bytes]) -> None:
+        for place, (entry_id, _leaf, subject) in enumerate(rows):
+            if subject is None:
+                continue
+            number, previous = self.known.get(subject, (0, None))
+            self.known[subject] = (number + 1, hashes[place])
+            wanted = (start + place, entry_id, subject, number + 1, hashes[place], previous)
+            row = next(self.stored, None)
+            if row is None or self._plain(row) != wanted:
+                raise Broken(
+                    f"the index row of entry {start + place} (number {entry_id}) is another than they give",
+                    start + place,
+                )
+
+    @staticmethod
+    def _plain(row: Any) -> tuple[Any, ...]:
+        return (*row[:4], bytes(row[4]), None if row[5] is None else bytes(row[5]))
+
+    def end(self) -> None:
+        row = next(self.stored, None)
+        if row is not None:
+            raise Broken(f"the index row of entry {row[0]} has no entry", row[0])
+
+
+def _stated(checkpoint: Checkpoint) -> Iterator[tuple[int, str, str]]:
+    """(size, root, what) of every checkpoint up to this one, the smallest first."""
+    plain = Checkpoint.objects.filter(size__lte=checkpoint.size).order_by("size")
+    signed = SignedCheckpoint.objects.filter(size__lte=checkpoint.size).order_by("size", "id")
+    return heapq.merge(
+        (
+            (size, root, f"the checkpoint of {size} entries")
+            for size, root in plain.values_list("size", "root").iterator(chunk_size=2_000)
+        ),
+        ((row.size, signed_root(row), f"the {row}") for row in signed.iterator(chunk_size=2_000)),
+    )
+
+
+def signed_root(signed: SignedCheckpoint) -> str:
+    """The root in a signed checkpoint, after its note was compared with its row and its signature."""
+    try:
+        opened = notes.opened_checkpoint(signed.signed, signed.key)
+    except notes.BadNote as fault:
+        raise Broken(f"the {signed}: {fault}", signed.size) from fault
+    if (opened.origin, opened.size, opened.root.hex()) != (signed.origin, signed.size, signed.root):
+        raise Broken(f"the note of the {signed} says something else", signed.size)
+    return opened.root.hex()
+
+
+def verify_end(entries: int = 100_000) -> None:
+    """Compare the newest entries with their tiles: what a sequencer does before it leads, in a second.
+
+    The rest is compared by the full check of every hour. Raises :class:`Broken`.
+    """
+    count = tree.full_tiles()
+    for index in range(max(0, count - entries // WIDTH), count):
+        tile = tiles.Tile(0, index)
+        rows = tree.entries(tile)
+        hashes = tiles.leaf_hashes(leaf for _id, leaf in rows)
+        kept = tiles.split(tree.read(tile))
+        if hashes != kept:
+            place = next(n for n, leaf in enumerate(hashes) if leaf != kept[n])
+            raise _other_entry(index * WIDTH + place, rows[place][0])
+
+
+def _other_entry(index: int, entry_id: int) -> Broken:
+    return Broken(f"entry {index} (number {entry_id}) is not the one that was taken in", index)
