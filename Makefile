@@ -28,6 +28,12 @@ node_modules/ready: package-lock.json $(VENV)/ready
 
 setup: $(VENV)/ready node_modules/ready  ## make .venv and node_modules from the pinned lists
 
+$(VENV)/ocr: requirements-ocr.txt $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-ocr.txt
+	@touch $@
+
+ocr: $(VENV)/ocr  ## install what reads the text of frames into .venv (350 MB)
+
 demo: setup  ## start everything with an invented organisation; Ctrl-C ends it
 	@MCI_ENV=demo $(BIN)/python manage.py demo
 
@@ -67,6 +73,9 @@ fix: setup  ## format and repair what can be repaired by itself
 	$(BIN)/ruff format .
 	find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2
 
+bench-frames: ocr  ## 200 screens by Chromium: what frames still show after redaction (20 minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/frames.py
+
 bench: setup  ## run every measurement; each prints its own inputs
 	@shopt -s nullglob; for script in benchmarks/[a-z]*.py; do \
 	  echo "== $$script"; MCI_ENV=test PYTHONPATH=. $(BIN)/python $$script; \
@@ -82,5 +91,8 @@ requirements:  ## pin again from requirements*.in (needs uv)
 	for list in requirements requirements-dev; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header $$list.in -o $$list.txt; \
 	done
+	# opencv-python and opencv-python-headless are the same module; the second needs no graphics libraries.
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --constraint requirements-dev.txt --no-emit-package opencv-python requirements-ocr.in -o requirements-ocr.txt
 
-.PHONY: help setup demo demo-codes demo-reset run test coverage check lint fix bench docs wheel requirements
+.PHONY: help setup ocr bench-frames demo demo-codes demo-reset run test coverage check lint fix bench docs wheel requirements

@@ -10,7 +10,7 @@ import pytest
 from mci_admin import env
 
 ROOT = env.BASE_DIR
-LISTS = ("requirements", "requirements-dev")
+LISTS = ("requirements", "requirements-dev", "requirements-ocr")
 
 
 def text(name: str) -> str:
@@ -33,7 +33,7 @@ def packages() -> dict[str, str]:
 
 def test_every_dependency_is_explained_and_no_other() -> None:
     explained = set(re.findall(r"^\| `([^`]+)` \|", text("docs/dependencies.md"), re.MULTILINE))
-    assert explained == asked("requirements") | asked("requirements-dev") | set(packages())
+    assert explained == set().union(*(asked(name) for name in LISTS), packages())
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -66,3 +66,5 @@ def test_wheel_of_the_agent_needs_only_what_is_pinned() -> None:
     wheel = tomllib.loads(text("packaging/agent/pyproject.toml"))["project"]
     needs = {plain(re.split(r"[<>=~]", one)[0]) for one in wheel["dependencies"]}
     assert needs <= {plain(one) for one in asked("requirements")}
+    extra = {plain(re.split(r"[<>=~]", one)[0]) for one in wheel["optional-dependencies"]["ocr"]}
+    assert extra <= {plain(one) for one in asked("requirements-ocr")}
