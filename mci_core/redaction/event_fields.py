@@ -13,8 +13,25 @@ from typing import Any
 from mci_core.evaluator_keys import CLASSES, COUNTED, NAMED_KEYS
 from mci_core.policy_model import SIGNALS
 
-# (text, name of the field) -> masked text
+# (text, place of it in the event) -> masked text
 MaskField = Callable[[str, str], str]
+# Each place where an event can hold a text that is masked, and the field by which a selector names it.
+FIELD_OF: dict[str, str] = {
+    "$.text": "text",
+    "$.key": "key",
+    "$.url": "url",
+    "$.window.title": "window.title",
+    "$.windows[*].title": "window.title",
+    "$.windows[*].url": "url",
+    "$.windows[*].app": "app",
+    "$.target.role": "target.name",
+    "$.target.name": "target.name",
+    "$.target.id": "target.name",
+    "$.app.name": "app",
+    "$.app.exe": "app",
+    "$.app.bundle": "app",
+    "$.name": "marker",
+}
 
 _COMMON = ("seq", "t", "type", "entry", "signal", "masks")
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -79,14 +96,16 @@ def _texts(event: Mapping[str, Any], left: dict[str, Any], mask: MaskField) -> N
     kind = event["type"]
     if kind == "focus":
         app = event["app"]
-        left["app"] = {name: mask(app[name], "app") for name in ("name", "exe", "bundle") if app.get(name)}
+        left["app"] = {
+            name: mask(app[name], f"$.app.{name}") for name in ("name", "exe", "bundle") if app.get(name)
+        }
         left["app"].setdefault("name", "")
         if event.get("window") is not None:
             left["window"] = _window(event["window"], mask)
     if kind in ("focus", "url") and event.get("url") is not None:
-        left["url"] = mask(event["url"], "url")
+        left["url"] = mask(event["url"], "$.url")
     if kind == "marker":
-        left["name"] = mask(event["name"], "marker")
+        left["name"] = mask(event["name"], "$.name")
     if kind == "text" and event.get("note") == "paste":
         left["note"] = "paste"
     if kind == "screenshot" and event.get("windows") is not None:
@@ -95,7 +114,7 @@ def _texts(event: Mapping[str, Any], left: dict[str, Any], mask: MaskField) -> N
 
 def _target(target: Mapping[str, Any], mask: MaskField) -> dict[str, Any]:
     left: dict[str, Any] = {
-        name: mask(target[name], "target.name") for name in ("role", "name", "id") if target.get(name)
+        name: mask(target[name], f"$.target.{name}") for name in ("role", "name", "id") if target.get(name)
     }
     left.update({name: target[name] for name in ("rect", "secure") if target.get(name) is not None})
     return left
@@ -104,7 +123,7 @@ def _target(target: Mapping[str, Any], mask: MaskField) -> dict[str, Any]:
 def _window(window: Mapping[str, Any], mask: MaskField) -> dict[str, Any]:
     left: dict[str, Any] = {}
     if window.get("title") is not None:
-        left["title"] = mask(window["title"], "window.title")
+        left["title"] = mask(window["title"], "$.window.title")
     left.update({name: window[name] for name in ("rect", "private") if window.get(name) is not None})
     return left
 
@@ -112,11 +131,11 @@ def _window(window: Mapping[str, Any], mask: MaskField) -> dict[str, Any]:
 def _seen_window(window: Mapping[str, Any], mask: MaskField) -> dict[str, Any]:
     left: dict[str, Any] = {"allowed": bool(window.get("allowed"))}
     if window.get("app") is not None:
-        left["app"] = mask(window["app"], "app")
+        left["app"] = mask(window["app"], "$.windows[*].app")
     if window.get("title") is not None:
-        left["title"] = mask(window["title"], "window.title")
+        left["title"] = mask(window["title"], "$.windows[*].title")
     if window.get("url") is not None:
-        left["url"] = mask(window["url"], "url")
+        left["url"] = mask(window["url"], "$.windows[*].url")
     if window.get("rect") is not None:
         left["rect"] = window["rect"]
     return left

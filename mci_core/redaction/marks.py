@@ -61,6 +61,14 @@ class Marks:
     typed: list[int] = field(default_factory=list)
     key_of: dict[int, int] = field(default_factory=dict)
     texts_of: dict[int, list[int]] = field(default_factory=dict)
+    # text events that stand among keys because they say what was pasted
+    texts: set[int] = field(default_factory=set)
+    # compositions: the text event, its length, and the keys that spelled it
+    groups: list[tuple[int, int, list[int]]] = field(default_factory=list)
+
+    def group(self, event: int, length: int, keys: list[int]) -> None:
+        """These keys spelled the text of this event, sign by sign of another script."""
+        self.groups.append((event, length, keys))
 
     def link(self, text_origin: int, key: int) -> None:
         """The character of a text event was typed by this key."""
@@ -75,7 +83,11 @@ class Marks:
     def judge_keys(self, strip: Strip) -> None:
         """Look for hits in text that keys typed."""
         for span, origins in self._hits(strip, "key"):
-            self._take_keys(span, [where >> _SHIFT for where in origins])
+            keys = [where >> _SHIFT for where in origins if where >> _SHIFT not in self.texts]
+            if len(keys) < len(origins):
+                self._take(span, [where for where in origins if where >> _SHIFT in self.texts])
+            if keys:
+                self._take_keys(span, keys)
 
     def _hits(self, strip: Strip, name: str) -> Iterable[tuple[Span, list[int]]]:
         last = next((where for where in reversed(strip.origins) if where >= 0), None)
@@ -137,6 +149,20 @@ class Marks:
                 inside = any(one.start <= offset < one.end for one in self.whole.get(event, ()))
                 if not inside:
                     self.parts.setdefault(event, {}).setdefault(offset, span)
+        for event, length, keys in self.groups:
+            self._spread_group(event, length, keys)
+
+    def _spread_group(self, event: int, length: int, keys: list[int]) -> None:
+        told = [*self.whole.get(event, ()), *self.parts.get(event, {}).values()]
+        told += [self.keys[key] for key in keys if key in self.keys]
+        if not told:
+            return
+        for key in keys:
+            self.keys.setdefault(key, told[0])
+        if not self.whole.get(event):
+            parts = self.parts.setdefault(event, {})
+            for offset in range(length):
+                parts.setdefault(offset, told[0])
 
     def _to_key(self, where: int, span: Span) -> None:
         key = self.key_of.get(where)

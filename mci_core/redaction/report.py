@@ -38,7 +38,10 @@ class Report:
     bytes_out: int = 0
     frames_masked: int = 0
     blanked: int = 0
+    millis: int = 0
     blocked_by: str | None = None
+    # for each event that is left, its place among those that were given; stays here
+    places: list[int] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For the manifest of an upload."""
@@ -58,5 +61,6 @@ class Report:
             "bytes_out": self.bytes_out,
             "frames_masked": self.frames_masked,
             "blanked": self.blanked,
+            "millis": self.millis,
             "blocked_by": self.blocked_by,
         }

@@ -37,6 +37,10 @@ POLICY = policy_with(rule("words", what=["Zebra"]))
 SHOT = {"type": "screenshot", "file": "a/1.webp", "sha256": "0" * 64, "width": 9, "height": 9}
 
 
+def session_at_once(*events: Line) -> list[Line]:
+    return session(*({"t": 0, **event} for event in events))
+
+
 def redacted(*events: Line, policy: Policy = POLICY, **changes: Any) -> list[Line]:
     lines, _ = redact_session(session(*events, **changes), policy)
     assert scan_session(lines, policy) == []
@@ -219,7 +223,7 @@ def test_hashes_need_a_key() -> None:
 
 
 def test_scan_names_what_is_left() -> None:
-    lines = session(
+    lines = session_at_once(
         focus(window={"title": EMAIL}),
         insert(CARD),
         *keys("Zebra")[:1],

@@ -250,5 +250,5 @@ def test_a_release_goes_with_its_dropped_press() -> None:
 
 def test_withheld_text_stays_withheld() -> None:
     lines = redacted(focus(), {"type": "text", "op": "unknown", "text": "x"}, insert("pasted", note="paste"))
-    assert lines[2] == {"seq": 1, "t": 100, "type": "text", "op": "unknown"}
+    assert lines[2] == {"seq": 1, "t": 0, "type": "text", "op": "unknown"}
     assert lines[3]["note"] == "paste"
