@@ -19,7 +19,7 @@ _HEX = re.compile(r"\\x[0-9A-Fa-f]{2}")
 _LONG = re.compile(
     r"\\(?:x[0-9A-Fa-f]{2}|x\{[0-9A-Fa-f]+\}|[pP]\{\^?\w+\}|[pP]\w|[0-7]{2,3}|Q.*?(?:\\E|$))", re.DOTALL
 )
-_GROUP = re.compile(r"\((?:\?(?:P?<[=!]?\w*>?|[=!>|]|[a-zA-Z^-]*[:)]|#[^)]*\)|\S))?")
+_GROUP = re.compile(r"\((?:\?(?:P[=>]|P?<[=!]?\w*>?|[=!>|]|[a-zA-Z^-]*[:)]|#[^)]*\)|\S))?")
 _REPEAT = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})[?+]?")
 _SAME_GROUP = re.compile(r"\((?:\?(?:P<\w+>|[ims]*(?:-[ims]+)?[:)]))?")
 _SIMPLE: dict[str, Kind] = {")": "close", "|": "bar", "^": "anchor", "$": "anchor", ".": "dot"}

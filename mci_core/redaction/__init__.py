@@ -9,7 +9,15 @@ from mci_core.redaction.frames import FrameOutcome, FrameRedactor, FrameRefused,
 from mci_core.redaction.report import Hit, Report
 from mci_core.redaction.session_redactor import redact_session, scan_session
 from mci_core.redaction.spans import Span
-from mci_core.redaction.texts import explain_spans, failures, find_spans, mask, redact_text
+from mci_core.redaction.texts import (
+    explain_spans,
+    failures,
+    find_spans,
+    find_spans_many,
+    mask,
+    mask_many,
+    redact_text,
+)
 
 __all__ = [
     "FrameOutcome",
@@ -21,7 +29,9 @@ __all__ = [
     "explain_spans",
     "failures",
     "find_spans",
+    "find_spans_many",
     "mask",
+    "mask_many",
     "redact_frame",
     "redact_session",
     "redact_text",

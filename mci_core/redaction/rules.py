@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
+from time import perf_counter
 from typing import Any, Literal
 
 import re2
@@ -23,11 +25,15 @@ from mci_core.detectors.matching import fold
 from mci_core.detectors.prefilter import prefilter, scanned
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
+from mci_core.redaction import user_rules
 from mci_core.redaction.spans import BLANKED, Span, placeholder_pattern
 
 PACK_PREFIX = "detector."
 ENGINE_RULE = "engine"
-MAX_PATTERN = 1_000
+# Longer lists are searched in every text; preparing them for Hyperscan would take too long.
+MAX_GATE_WORDS = 2_000
+# A byte that no text of ASCII holds.
+_NEVER = r"\xff"
 # The whole default pack, or only what has a form of its own: no names and addresses.
 Pack = Literal["full", "structured"]
 PACKS: dict[Pack, tuple[Detector, ...]] = {
@@ -41,8 +47,6 @@ STRICT_METHODS = ("block_session", "drop_event", "drop_frame")
 _insensitive = re2.Options()
 _insensitive.case_sensitive = False
 _insensitive.log_errors = False
-_quiet = re2.Options()
-_quiet.log_errors = False
 
 
 def label_of(rule: Rule) -> str:
@@ -65,6 +69,8 @@ class CompiledRule:
     detector: str | None
     patterns: tuple[Any, ...]
     whole_words: bool
+    # As those of a detector, but for texts of ASCII only.
+    gates: tuple[str, ...]
 
     def find(self, text: str, data: bytes) -> Iterator[Span]:
         """Where the rule applies; `data` is the folded text."""
@@ -91,6 +97,19 @@ def _span(hit: Hit, label: str, rule_id: str, method: str) -> Span:
     return Span(hit.start, hit.end, label, rule_id, method, hit.confidence, hit.validator)
 
 
+def _gates_of_words(words: Sequence[str]) -> tuple[str, ...]:
+    """The first part of each entry; words with other letters than ASCII do not stand in a text of ASCII."""
+    parts = {word.split()[0] for word in words if word.split()}
+    if len(parts) > MAX_GATE_WORDS or any(_folds_to_ascii(part) for part in parts):
+        return ()
+    plain = sorted(part.lower() for part in parts if part.isascii())
+    return tuple(f"(?i){re.escape(part)}" for part in plain) or (_NEVER,)
+
+
+def _folds_to_ascii(word: str) -> bool:
+    return any(not char.isascii() and char.casefold().isascii() for char in word)
+
+
 def _whole_word(text: str, start: int, end: int) -> bool:
     before = text[start - 1 : start] if start else ""
     begins = not (before.isalnum() and text[start].isalnum())
@@ -106,29 +125,12 @@ def _dictionary(words: Sequence[str]) -> tuple[Any, ...]:
     return tuple(re2.compile("(?:" + "|".join(chunk) + ")", _insensitive) for chunk in chunks)
 
 
-def _expression(pattern: str) -> tuple[Any, ...]:
-    field = "match.pattern"
-    if not pattern or len(pattern) > MAX_PATTERN:
-        raise Invalid(f"An expression has 1 to {MAX_PATTERN} characters.", code="pattern_length", field=field)
-    try:
-        compiled = re2.compile(pattern, _quiet)
-    except (re2.error, UnicodeError) as error:
-        words = error.args[0] if error.args else ""
-        reason = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-        raise Invalid(
-            f"The expression is not valid RE2 (no look-around, no back-references): {reason}",
-            code="pattern_syntax",
-            field=field,
-        ) from None
-    if compiled.search("") is not None:
-        raise Invalid("The expression matches the empty text.", code="pattern_empty", field=field)
-    return (compiled,)
-
-
 @lru_cache(maxsize=1024)
 def compile_rule(rule: Rule) -> CompiledRule:
     """The rule ready to search; raises `Invalid` with the field at fault where it cannot be used."""
-    match, patterns, detector = rule.match, (), None
+    match, detector = rule.match, None
+    patterns: tuple[Any, ...] = ()
+    gates: tuple[str, ...] = ()
     if rule.method not in METHODS:
         raise Invalid("Unknown method.", code="unknown_method", field="method")
     if match.type == "detector":
@@ -140,12 +142,14 @@ def compile_rule(rule: Rule) -> CompiledRule:
                 field="match.detector",
             )
     elif match.type == "regex":
-        patterns = _expression(match.pattern or "")
+        compiled = user_rules.compile_pattern(match.pattern or "")
+        patterns, gates = (compiled,), user_rules.gate(match.pattern or "", compiled)
     elif match.type == "dictionary":
-        patterns = _dictionary(match.words)
+        patterns, gates = _dictionary(match.words), _gates_of_words(match.words)
     else:
         raise Invalid("Unknown type of rule.", code="unknown_match", field="match.type")
-    return CompiledRule(rule.id, label_of(rule), rule.method, detector, patterns, match.type == "dictionary")
+    whole_words = match.type == "dictionary"
+    return CompiledRule(rule.id, label_of(rule), rule.method, detector, patterns, whole_words, gates)
 
 
 def check_examples(rule: Rule) -> list[str]:
@@ -174,7 +178,11 @@ class RuleSet:
     def __init__(self, rules: Sequence[CompiledRule], labels: frozenset[str], pack: Pack = "full") -> None:
         self._rules = rules
         self._pack = PACKS[pack]
-        self._gates = prefilter(tuple(detector.gates for detector in self._pack))
+        own = tuple(detector.gates for detector in self._pack)
+        # All gates in one, for texts of ASCII; elsewhere rules are tried whether their gates are open or not.
+        self._gates = prefilter(own + tuple(rule.gates for rule in rules))
+        self._pack_gates = prefilter(own)
+        self._every_rule = range(len(own), len(own) + len(rules))
         self._order = {rule.rule_id: index for index, rule in enumerate(rules)}
         self.placeholders = placeholder_pattern(labels)
 
@@ -186,21 +194,46 @@ class RuleSet:
             place = len(self._order) + _PACK_ORDER.get(span.rule_id, -1)
         return method * 1_000_000 + place
 
-    def find(self, text: str) -> list[Span]:
-        """Everything that the pack and the rules find, perhaps overlapping."""
+    def find(self, text: str, opened: Sequence[int] | None = None, *, until: float = inf) -> list[Span]:
+        """Everything that the pack and the rules find, perhaps overlapping.
+
+        `opened`: the gates that are open, where they were tried before. Raises `OutOfTime` after `until`.
+        """
         data = fold(text)
+        if opened is None:
+            opened = self._opened(text, data)
+        if not opened:
+            return []
+        data = scanned(data)
+        first_rule = len(self._pack)
         found: list[Span] = []
-        opened = self._gates.open_for(data)
-        if opened:
-            data = scanned(data)
         for index in opened:
-            found += [
-                _span(hit, hit.label, _PACK_RULES[hit.label], "mask")
-                for hit in self._pack[index].find(data, text)
-            ]
-        for rule in self._rules:
-            found += rule.find(text, data)
+            if index >= first_rule:
+                found += self._rules[index - first_rule].find(text, data)
+            else:
+                found += [
+                    _span(hit, hit.label, _PACK_RULES[hit.label], "mask")
+                    for hit in self._pack[index].find(data, text)
+                ]
+            if perf_counter() > until:
+                raise OutOfTime
         return found
+
+    def _opened(self, text: str, data: bytes) -> Sequence[int]:
+        if text.isascii():
+            return self._gates.open_for(data)
+        return [*self._pack_gates.open_for(data), *self._every_rule]
+
+    def open_for_many(self, texts: Sequence[str]) -> list[Sequence[int] | None]:
+        """What is worth searching for in each of many texts; None where that has to be asked for the text."""
+        plain = [text.isascii() and "[" not in text for text in texts]
+        datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
+        opened = iter(self._gates.open_for_many(datas))
+        return [next(opened) if looked_at else None for looked_at in plain]
+
+
+class OutOfTime(Exception):
+    """Searching a text took longer than it may."""
 
 
 _PACK_RULES = {label: PACK_PREFIX + label for label in LABELS}

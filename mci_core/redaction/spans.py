@@ -31,8 +31,13 @@ class Span:
     validator: str = ""
 
 
-Finder = Callable[[str], Iterable[Span]]
+# Given a text and, where that is known, what is worth searching for in it.
+Finder = Callable[[str, Sequence[int] | None], Iterable[Span]]
 Namer = Callable[[Span, str], str]
+
+
+class Unsettled(Exception):
+    """Masking has brought forth something new too often."""
 
 
 def join(spans: Iterable[Span], rank: Callable[[Span], int]) -> list[Span]:
@@ -139,22 +144,30 @@ def _fresh(found: Iterable[Span], text: str, covered: Sequence[tuple[int, int]])
 
 
 def settle(
-    text: str, find: Finder, rank: Callable[[Span], int], name: Namer, placeholders: re.Pattern[str]
+    text: str,
+    find: Finder,
+    rank: Callable[[Span], int],
+    name: Namer,
+    placeholders: re.Pattern[str],
+    opened: Sequence[int] | None = None,
 ) -> tuple[str, list[Span]]:
-    """The masked text, in which `find` finds nothing more, and the spans of the original that were masked."""
+    """The masked text, in which `find` finds nothing more, and the spans of the original that were masked.
+
+    `opened`: what is worth searching for in the text as it is given, where that is known already.
+    """
     view, covered = neutral(text, placeholders)
-    fresh = _fresh(find(view), view, covered)
+    fresh = _fresh(find(view, None if covered else opened), view, covered)
     if not fresh:
         return text, []
     spans = join(fresh, rank)
     for _ in range(MAX_ROUNDS - 1):
         written = _Written(text, spans, name)
         view, covered = neutral(written.text, placeholders)
-        fresh = _fresh(find(view), view, covered)
+        fresh = _fresh(find(view, None), view, covered)
         if not fresh:
             return written.text, spans
         spans = join([*spans, *(written.moved(piece) for piece in fresh)], rank)
-    return f"[{BLANKED}]", blank(text)
+    raise Unsettled
 
 
 def blank(text: str) -> list[Span]:

@@ -1,15 +1,21 @@
-"""Masks one text. Fails closed: where a detector or rule breaks, the whole text is masked and that is
-counted.
+"""Masks texts. Fails closed: where a detector or rule breaks, takes too long, or a text cannot be written as
+UTF-8, the whole text is masked and that is counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from threading import Lock
+from time import perf_counter
 
 from mci_core.policy_model import Rule
-from mci_core.redaction.rules import Pack, placeholder, rule_set
+from mci_core.redaction.rules import Pack, RuleSet, placeholder, rule_set
 from mci_core.redaction.spans import BLANKED, Span, blank, settle
+
+# What one text may take: far more than any needs, so that only a fault or an attack gets there.
+SECONDS = 10.0
+SECONDS_A_CHARACTER = 20e-6
 
 
 class _Failures:
@@ -17,6 +23,11 @@ class _Failures:
 
     def __init__(self) -> None:
         self.count = 0
+        self._lock = Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self.count += 1
 
 
 failures = _Failures()
@@ -30,20 +41,60 @@ def mask(
     hash_key: bytes | None = None,
     pack: Pack = "full",
 ) -> tuple[str, list[Span]]:
-    """The masked text and what was masked, with rule, method and confidence."""
+    """The masked text and what was masked, with rule, method, validator and confidence."""
+    try:
+        return _settled(text, rule_set(tuple(rules or ()), tuple(known), pack), None, hash_key)
+    except Exception:
+        return _blanked(text)
+
+
+def mask_many(
+    texts: Sequence[str],
+    rules: Sequence[Rule] | None = None,
+    *,
+    known: Sequence[Rule] = (),
+    hash_key: bytes | None = None,
+    pack: Pack = "full",
+) -> list[tuple[str, list[Span]]]:
+    """The same for many texts, with one look at all of them for what has to be searched at all."""
     try:
         chosen = rule_set(tuple(rules or ()), tuple(known), pack)
-        return settle(
-            text,
-            chosen.find,
-            chosen.rank,
-            lambda span, value: placeholder(span, value, hash_key),
-            chosen.placeholders,
-        )
+        opened = chosen.open_for_many(texts)
     except Exception:
-        # Whatever breaks in a detector must not let the text through.
-        failures.count += 1
-        return (f"[{BLANKED}]" if text else ""), blank(text)
+        return [_blanked(text) for text in texts]
+    done: list[tuple[str, list[Span]]] = []
+    for text, gates in zip(texts, opened, strict=True):
+        if gates is not None and not gates:
+            done.append((text, []))
+            continue
+        try:
+            done.append(_settled(text, chosen, gates, hash_key))
+        except Exception:
+            done.append(_blanked(text))
+    return done
+
+
+def _settled(
+    text: str, chosen: RuleSet, opened: Sequence[int] | None, hash_key: bytes | None
+) -> tuple[str, list[Span]]:
+    if not text.isascii():
+        # Half of a surrogate pair: nobody could write the text down, so it is nothing that was typed.
+        text.encode("utf-8")
+    until = perf_counter() + SECONDS + SECONDS_A_CHARACTER * len(text)
+    return settle(
+        text,
+        partial(chosen.find, until=until),
+        chosen.rank,
+        lambda span, value: placeholder(span, value, hash_key),
+        chosen.placeholders,
+        opened,
+    )
+
+
+def _blanked(text: str) -> tuple[str, list[Span]]:
+    """Whatever breaks in a detector must not let the text through."""
+    failures.add()
+    return (f"[{BLANKED}]" if text else ""), blank(text)
 
 
 def explain_spans(text: str, rules: Sequence[Rule] | None = None) -> list[Span]:
@@ -59,6 +110,16 @@ def find_spans(
     `pack`: "structured" leaves out names and addresses, which takes a fraction of the time.
     """
     return [(span.start, span.end, span.label) for span in mask(text, rules, pack=pack)[1]]
+
+
+def find_spans_many(
+    texts: Sequence[str], rules: Sequence[Rule] | None = None, *, pack: Pack = "full"
+) -> list[list[tuple[int, int, str]]]:
+    """The same for many texts, faster than one by one."""
+    return [
+        [(span.start, span.end, span.label) for span in spans]
+        for _, spans in mask_many(texts, rules, pack=pack)
+    ]
 
 
 def redact_text(
