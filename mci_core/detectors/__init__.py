@@ -7,6 +7,9 @@ of type "detector" and a placeholder such as [EMAIL] use.
 from __future__ import annotations
 
 from mci_core.detectors import (
+    addresses,
+    assignments,
+    births,
     card,
     card_codes,
     email,
@@ -14,6 +17,7 @@ from mci_core.detectors import (
     identifiers,
     ip,
     jwt,
+    names,
     national_ids,
     password,
     phone,
@@ -40,11 +44,15 @@ _ALL: tuple[Detector, ...] = (
     national_ids.DETECTOR,
     card_codes.DETECTOR,
     email.DETECTOR,
+    assignments.DETECTOR,
     secrets.DETECTOR,
     password.DETECTOR,
+    births.DETECTOR,
     identifiers.DETECTOR,
     phone.DETECTOR,
     ip.DETECTOR,
+    addresses.DETECTOR,
+    names.DETECTOR,
 )
 DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _ALL}
 # What hits are called; a rule of type "detector" names one of these.

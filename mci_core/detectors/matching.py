@@ -118,13 +118,15 @@ class Pattern:
     # RE2 without its Python shell, which costs several times the search on a short text.
     __slots__ = ("_groups", "_whole", "expression", "number")
 
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, *, scanned: bool = True) -> None:
+        """`scanned` False: too costly for the one scan over all patterns; another pattern stands before it."""
         written = expression.encode("latin-1")
         self._groups = re2.compile(written, _options)._regexp.Match
         self._whole = re2.compile(written, _no_groups)._regexp.Match
         self.expression = expression
         self.number = UNTOLD
-        _patterns.append(self)
+        if scanned:
+            _patterns.append(self)
 
     def spans(self, data: bytes, group: int = 0) -> Iterator[tuple[int, int]]:
         """Where the expression (or one group of it) matches; groups that took no part are left out."""

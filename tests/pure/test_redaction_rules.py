@@ -34,9 +34,9 @@ def test_rules_that_cannot_be_used_are_refused(wrong: Rule, code: str, field: st
 
 
 def test_words_are_found_whole_in_any_case_and_over_spaces() -> None:
-    rules = [rule("words", what=["Olivia Sample", "C++"])]
-    assert redact_text("OLIVIA  sample knows C++.", rules)[0] == "[PROJECT] knows [PROJECT]."
-    assert redact_text("Olivia Samples, MyOlivia Sample", rules)[1] == []
+    rules = [rule("words", what=["Harvest Table", "C++"])]
+    assert redact_text("HARVEST  table knows C++.", rules)[0] == "[PROJECT] knows [PROJECT]."
+    assert redact_text("Harvest Tables, MyHarvest Table", rules)[1] == []
 
 
 def test_long_dictionaries_are_searched_in_parts() -> None:

@@ -1,0 +1,180 @@
+"""Who is named: words with a capital letter that lists know as names, weighed with what stands around them.
+
+Each run of capitalised words is cut at words that are no names. What is left is scored: in how many
+countries' lists the words are first or last names, how common they are as words, what stands before (a title,
+a greeting, "name:"), what stands after (a verb of speaking, "Street", "Inc"), whether an e-mail address in
+the same text repeats them, whether they stand alone on a line. The weights are set by reason, not learnt.
+Small letters count only where a cue says so or the lists leave no doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from mci_core.detectors import names_lower
+from mci_core.detectors.gazetteer import UNKNOWN, Known, plain, words
+from mci_core.detectors.matching import Detector, Hit
+from mci_core.detectors.names_context import around
+from mci_core.detectors.names_words import NEVER, PARTICLES, SUFFIXES
+
+_CAPITAL = (
+    "[A-Z\u00c0-\u00de\u0100-\u024f\u0370-\u03ff\u0400-\u042f\u0531-\u0556\u05d0-\u06ff\u0900-\u0fff"
+    "\u10a0-\u10ff\u1e00-\u1eff]"
+)
+_WORD = rf"(?:{_CAPITAL}\.|{_CAPITAL}(?:['\u2019]?[^\W\d_])*)"
+_INNER = "|".join(sorted((re.escape(word) for word in PARTICLES), key=len, reverse=True))
+_RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}")
+_PIECE = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*\.?")
+_GLUED = re.compile(rf"(?<![^\W_])({_CAPITAL}[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
+_LOCAL_PART = re.compile(r"[\w.+%-]{3,64}(?=@|%40)")
+# By number of lists that know the word as a first or a last name.
+_FIRST = (0.0, 0.9, 1.3, 1.6, 1.8, 1.9, 2.0, 2.1, 2.2, 2.3, 2.3, 2.4, 2.4, 2.5, 2.5, 2.6)
+_LAST = (0.0, 0.7, 1.1, 1.4, 1.6, 1.7, 1.8, 1.9, 2.0, 2.1, 2.1, 2.2, 2.2, 2.3, 2.3, 2.4)
+_PER_GRADE = 0.27
+_PLACE = 0.9
+_SHORT = 0.8
+_PAIR = 0.6
+_UNHEARD = 0.35
+_NEEDED = 1.5
+
+Token = tuple[int, int, str, Known]
+
+
+def _weight(known: Known, first: bool) -> float:
+    as_first, as_last = _FIRST[known.first], _LAST[known.last]
+    return (
+        max(as_first, 0.8 * as_last) if first else max(as_last, 0.8 * as_first)
+    ) - _PER_GRADE * known.common
+
+
+@cache
+def _never(word: str, known: Known) -> bool:
+    """Whether a word ends a run: it is no name, or so common that only its neighbours can make it one."""
+    if word in NEVER:
+        return True
+    return known.common - 0.4 * max(known.first, known.last) >= 4
+
+
+def _tokens(text: str, start: int, end: int) -> list[Token]:
+    known = words()
+    tokens = []
+    for piece in _PIECE.finditer(text, start, end):
+        word = plain(piece[0])
+        entry = known.get(word)
+        if entry is None and word.endswith("."):
+            entry = UNKNOWN
+        tokens.append((piece.start(), piece.end(), word, entry or UNKNOWN))
+    return tokens
+
+
+def _groups(tokens: list[Token]) -> Iterator[tuple[int, int]]:
+    """The stretches of a run between words that are no names, as positions in the list."""
+    begin = 0
+    for index, (_, _, word, known) in enumerate(tokens):
+        if _never(word, known):
+            if index > begin:
+                yield begin, index
+            begin = index + 1
+    if begin < len(tokens):
+        yield begin, len(tokens)
+
+
+def _plainly_word(token: Token) -> bool:
+    known = token[3]
+    return not known.first and not known.last and (known.common > 0 or known.place)
+
+
+def _trim(tokens: list[Token], begin: int, end: int) -> tuple[int, int]:
+    """Without words at either end that no list of names knows; a particle in front belongs to the name."""
+    while begin < end and _plainly_word(tokens[begin]) and tokens[begin][2] not in PARTICLES:
+        begin += 1
+    while end > begin and _plainly_word(tokens[end - 1]) and tokens[end - 1][2] not in SUFFIXES:
+        end -= 1
+    return begin, end
+
+
+def _evidence(group: list[Token]) -> float:
+    """What the words say by themselves."""
+    if len(group) == 1:
+        _, _, word, known = group[0]
+        short = _SHORT if len(word) < 3 else 0.0
+        return _weight(known, True) - (_PLACE if known.place else 0.0) - short
+    total, positive = 0.0, 0
+    for index, (_, _, word, known) in enumerate(group[:4]):
+        if known is UNKNOWN:
+            total += _UNHEARD if len(word) > 2 else 0.2
+            continue
+        weight = _weight(known, index == 0)
+        positive += weight > 0.5
+        total += weight
+    if positive >= 2:
+        total += _PAIR
+    if group[0][3].place and group[-1][3].place:
+        total -= 2 * _PLACE
+    return total
+
+
+def _echoes(text: str) -> list[str]:
+    return [plain(match[0]) for match in _LOCAL_PART.finditer(text)]
+
+
+def _echoed(group: list[Token], echoes: list[str]) -> float:
+    """Whether an e-mail address in the text is made of these words; addresses often drop accented letters."""
+    for _, _, word, _ in group:
+        if len(word) >= 3 and any(word in local for local in echoes):
+            return 2.2
+    return 0.0
+
+
+def _extend(tokens: list[Token], begin: int, end: int) -> tuple[int, int]:
+    """With a common word in front that is also a first name ("Will Smith")."""
+    if begin and tokens[begin - 1][3].first >= 3 and end - begin == 1:
+        begin -= 1
+    if end < len(tokens) and tokens[end][3].last >= 3 and end - begin == 1:
+        end += 1
+    return begin, end
+
+
+def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
+    for outer_begin, outer_end in _groups(tokens):
+        begin, end = _trim(tokens, outer_begin, outer_end)
+        if begin == end:
+            continue
+        group = tokens[begin:end]
+        score = _evidence(group)
+        if echoes and text[group[-1][1] : group[-1][1] + 1] not in (".", "@", "_", "-"):
+            score += _echoed(group, echoes)
+        before = tokens[begin - 1][2] if begin else None
+        after = tokens[end][2] if end < len(tokens) else None
+        score += around(text, group[0][0], group[-1][1], before, after, [token[3] for token in group])
+        if score >= _NEEDED:
+            begin, end = _extend(tokens, begin, end)
+            last = tokens[end - 1]
+            stop = last[1] - (last[2].endswith(".") and len(last[2]) > 2)
+            yield Hit(tokens[begin][0], stop, "PERSON", round(min(0.95, 0.35 + 0.1 * score), 2))
+
+
+def _glued(text: str) -> Iterator[Hit]:
+    """Names of files such as Meier_Anna_contract.pdf."""
+    known = words()
+    for match in _GLUED.finditer(text):
+        one, two = (known.get(plain(match[group]), UNKNOWN) for group in (1, 2))
+        if max(_weight(one, True) + _weight(two, False), _weight(two, True) + _weight(one, False)) >= _NEEDED:
+            for group in (1, 2):
+                yield Hit(*match.span(group), "PERSON", 0.6)
+
+
+def find(data: bytes, text: str) -> Iterator[Hit]:
+    """Names of people."""
+    echoes = _echoes(text) if "@" in text or "%40" in text else []
+    for match in _RUN.finditer(text):
+        start, end = match.span()
+        yield from _judge(text, _tokens(text, start, end), echoes)
+    if "_" in text:
+        yield from _glued(text)
+    yield from names_lower.find(data, text)
+
+
+DETECTOR = Detector("PERSON", (r"[A-Za-z\xe9]{2}",), find, structured=False)
