@@ -25,7 +25,10 @@ _CAPITAL = (
 )
 _WORD = rf"(?:{_CAPITAL}\.|{_CAPITAL}(?:['\u2019]?[^\W\d_])*)"
 _INNER = "|".join(sorted((re.escape(word) for word in PARTICLES), key=len, reverse=True))
-_RUN = re.compile(rf"(?<![^\W_]){_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}")
+# Not beside signs of code: names in file names are found on their own.
+_RUN = re.compile(
+    rf"(?<![\w$%\\+]){_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])"
+)
 _PIECE = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*\.?")
 _GLUED = re.compile(rf"(?<![^\W_])({_CAPITAL}[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
 _LOCAL_PART = re.compile(r"[\w.+%-]{3,64}(?=@|%40)")
@@ -55,6 +58,16 @@ def _never(word: str, known: Known) -> bool:
     if word in NEVER:
         return True
     return known.common - 0.4 * max(known.first, known.last) >= 4
+
+
+@cache
+def _words_alone() -> frozenset[str]:
+    """Words that are no name when they stand alone: most words with a capital letter, so they go fast."""
+    return NEVER.union(
+        word
+        for word, known in words().items()
+        if _never(word, known) or not (known.first or known.last)
+    )
 
 
 def _tokens(text: str, start: int, end: int) -> list[Token]:
@@ -169,9 +182,10 @@ def _glued(text: str) -> Iterator[Hit]:
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names of people."""
     echoes = _echoes(text) if "@" in text or "%40" in text else []
+    alone = _words_alone()
     for match in _RUN.finditer(text):
-        start, end = match.span()
-        yield from _judge(text, _tokens(text, start, end), echoes)
+        if match[0].lower() not in alone:
+            yield from _judge(text, _tokens(text, *match.span()), echoes)
     if "_" in text:
         yield from _glued(text)
     yield from names_lower.find(data, text)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from mci_core.detectors.gazetteer import Known, look_up, plain, words
-from mci_core.detectors.matching import Hit
+from mci_core.detectors.matching import Hit, Pattern
 from mci_core.detectors.names_words import NEVER
 
 _NAME = r"[^\W\d_A-Z]+(?:['\u2019-][^\W\d_A-Z]+)*"
@@ -17,6 +17,11 @@ _CUE = re.compile(
     rf"[Mm]e llamo|[Mm]i chiamo|[Ii]ch hei(?:ss|\u00df)e|[Jj]e m'appelle|[Mm]eu nome (?:\u00e9|e)|"
     rf"[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear|[Mm]rs?\.?|[Mm]s\.?|[Dd]r\.?|[Hh]err|[Ff]rau|cc|ping)(?: |$)|@)"
     rf"({_NAME}(?: {_NAME}){{0,2}})"
+)
+# The same for folded bytes: whether the expression above is worth trying.
+_CUE_WORDS = Pattern(
+    r"\b(?:(?i:name(?:'s| is| was)|hey its|hi its|it's me|me llamo|mi chiamo|hei(?:ss|\xe9)e|m'appelle|meu nome) |"
+    r"(?:[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear|[Mm]rs?\.?|[Mm]s\.?|[Dd]r\.?|[Hh]err|[Ff]rau|cc|ping) )[a-z\xe9]|@[a-z\xe9]"
 )
 _SURE_CUES = ("name", "llamo", "chiamo", "hei", "appelle", "mr", "ms", "dr", "herr", "frau")
 _SMALL = re.compile(r"[^\W\d_A-Z]{3,}")
@@ -54,7 +59,8 @@ def _cued(text: str) -> Iterator[Hit]:
 
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names in small letters."""
-    yield from _cued(text)
+    if _CUE_WORDS.found_in(data):
+        yield from _cued(text)
     if _unmistakable().isdisjoint(text.split()):
         return
     for match in _SMALL.finditer(text):
