@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 from mci_core import policy as policies
 from mci_core.redaction import FrameRedactor, FrameRefused, redact_frame, redact_session, scan_session
 from mci_core.redaction import frames_picture as module
-from mci_core.redaction.frames import FILL
+from mci_core.redaction.frames import FILL, FrameSettings
+from mci_core.redaction.frames_text import Reading
 from mci_core.redaction.report import SessionBlocked
 from mci_core.samples import generate, policy_document
 from mci_core.session import encode_lines, parse_lines
@@ -193,3 +194,98 @@ def test_cards_in_boxes_keep_nothing_readable() -> None:
     frame, masked = redact_frame(webp(), [box(CARD)], [])
     assert masked
     assert is_filled(frame, masked[0])
+
+
+class Pages:
+    """A stand-in for an engine: it finds the given lines on every picture."""
+
+    name = "pages"
+
+    def __init__(self, *lines: tuple[tuple[int, int, int, int], str]) -> None:
+        self._lines = lines
+        self._next: list[str] = []
+
+    def find(self, picture: Image.Image) -> list[tuple[int, int, int, int]]:
+        self._next = [text for _, text in self._lines]
+        return [rect for rect, _ in self._lines]
+
+    def read(self, line: Image.Image) -> Reading:
+        return Reading(self._next.pop(0), 0.95)
+
+
+def lined(**options: Any) -> FrameSettings:
+    lines = [((20, 20, 140, 36), EMAIL), ((20, 100, 200, 116), "hello")]
+    return FrameSettings(reader=Pages(*lines), **options)
+
+
+def painted_lines() -> bytes:
+    image = Image.new("RGB", SIZE, "white")
+    ImageDraw.Draw(image).text((22, 22), EMAIL, fill="black")
+    ImageDraw.Draw(image).text((22, 102), "hello", fill="black")
+    out = io.BytesIO()
+    image.save(out, "WEBP")
+    return out.getvalue()
+
+
+def test_an_engine_stands_in_for_the_text_layer() -> None:
+    frame, masked = redact_frame(painted_lines(), None, [], settings=lined())
+    assert masked == [[13, 14, 147, 42]]
+    assert is_filled(frame, masked[0])
+
+
+def test_an_engine_is_asked_beside_the_text_layer_too() -> None:
+    told = [box("the Zebra plan", top=160)]
+    words = [rule("words", what=["Zebra"])]
+    assert len(redact_frame(painted_lines(), told, words, settings=lined())[1]) == 2
+
+
+def test_all_text_or_everything_can_be_painted_over() -> None:
+    masked = redact_frame(painted_lines(), [box("plan", top=160)], [], settings=lined(mode="all"))[1]
+    assert len(masked) == 3
+    only_layer = redact_frame(painted_lines(), [box("plan")], [], settings=FrameSettings(mode="all"))[1]
+    assert only_layer == [[18, 18, 142, 37]]
+    frame, masked = redact_frame(painted_lines(), None, [], settings=FrameSettings(mode="blank"))
+    assert masked == [[0, 0, *SIZE]]
+    assert is_filled(frame, masked[0])
+
+
+def test_a_rule_that_drops_obeys_what_was_read() -> None:
+    drops = [rule("words", what=["hello"], method="drop_frame")]
+    with pytest.raises(FrameRefused):
+        redact_frame(painted_lines(), None, drops, settings=lined())
+
+
+def test_windows_that_are_cut_out_are_not_named_either() -> None:
+    policy = policy_with()
+    data = webp()
+    windows = [
+        {"app": "EXCEL.EXE", "rect": [0, 0, 400, 200], "allowed": True},
+        {"app": "Signal.exe", "rect": [200, 0, 400, 200], "allowed": False},
+    ]
+    event = shot(data, windows=windows, region=[0, 0, *SIZE], boxes=[box(EMAIL, left=250), box("hello")])
+    redactor = FrameRedactor({"a/1.webp": data}.get, policy)
+    lines, report = redact_session(session(focus(), event), policy, frames=redactor)
+    assert [one["app"] for one in lines[2]["windows"]] == ["EXCEL.EXE"]
+    assert is_filled(redactor.frames["a/1.webp"], [200, 2, 400, 198])
+    # What stands in it is not judged: nobody learns what was there.
+    assert not report.masked
+    assert scan_session(lines, policy) == []
+
+
+def test_password_fields_are_painted_over() -> None:
+    policy = policy_with()
+    data = webp()
+    event = shot(data, region=[0, 0, 800, 400])
+    used = {"type": "mouse_down", "target": {"role": "password", "rect": [400, 200, 600, 240]}}
+    redactor = FrameRedactor({"a/1.webp": data}.get, policy, events=[used, event])
+    assert redactor.screen is None
+    assert [198, 98, 302, 122] in redactor(event).masked
+
+
+def test_blank_frames_need_no_text_and_no_windows() -> None:
+    data = webp()
+    windows = [{"app": "Signal.exe", "allowed": False}]
+    redactor = FrameRedactor({"a/1.webp": data}.get, policy_with(), FrameSettings(mode="blank"))
+    outcome = redactor(shot(data, windows=windows, boxes=None))
+    assert (outcome.masked, outcome.shown) == ([[0, 0, *SIZE]], ())
+    assert FrameRedactor({"a/1.webp": data}.get, policy_with(), lined()).screen is not None
