@@ -16,7 +16,7 @@ _STRONG = words("identifier_words.txt", "strong")
 _WEAK = words("identifier_words.txt", "weak")
 # What may stand between the word and the number: another word of the same thing, "number", "is", a sign.
 _LINK = (
-    r"[\"'\xb7]{0,2}\)?"
+    r"^[\"'\xb7]{0,2}\)?"
     r"(?:[ _-]?(?:card|account|code|identification|document|transit|policy|record|registration))?"
     r"(?:[ _-]?(?:numbers?|num\b|nummer|numero|n\xe9mero|num\xe9ro|no\b\.?|nr\b\.?|id\b|code|transit|\xb7))?"
     r"[\"']{0,2}"
@@ -28,8 +28,19 @@ _VALUE = (
     r"#?[A-Za-z][A-Za-z0-9]{4,20}|#?[A-Z]{2,5}[-/]?[A-Za-z0-9]{1,4}[-/]\d[A-Za-z0-9-]{2,16}|"
     r"#?[A-Z]{1,5}-[A-Z0-9-]{4,20})"
 )
-_ANNOUNCED = Pattern(rf"(?i:(?:{_STRONG})s?{_LINK}){_VALUE}")
-_PERHAPS = Pattern(rf"(?i:(?:\b(?:{_WEAK}))[ ]?(?:#|:|is|=|no\.?|nr\.?)?[ ]{{1,2}}){_VALUE}")
+_STRONG_WORD = Pattern(rf"(?i)(?:{_STRONG})s?")
+_AFTER_STRONG = Pattern(rf"(?i:{_LINK}){_VALUE}")
+# A few words between: "insurance number for the household is ...".
+_AFTER_WORDS = Pattern(rf"^(?: (?:number|no\.?|id))?(?: [A-Za-z']{{1,14}}){{1,4}}[ ]?[:#]?[ ]{_VALUE}")
+_WEAK_WORD = Pattern(rf"(?i)\b(?:{_WEAK})\b")
+_AFTER_WEAK = Pattern(rf"(?i:^[ ]?(?:#|:|is|=|no\.?|nr\.?)?[ ]{{1,2}}){_VALUE}")
+# word, what follows it, how many digits the number has at least, confidence
+_WAYS = (
+    (_STRONG_WORD, _AFTER_STRONG, 4, 0.85),
+    (_STRONG_WORD, _AFTER_WORDS, 6, 0.7),
+    (_WEAK_WORD, _AFTER_WEAK, 6, 0.7),
+)
+_FAR = 120
 _TOO_LONG = 30
 
 
@@ -62,17 +73,18 @@ def _bounded(data: bytes, start: int, end: int) -> bool:
 
 def find(data: bytes, _: str) -> Iterator[Hit]:
     """Numbers of documents, accounts, records and members."""
-    for pattern, least, confidence in ((_ANNOUNCED, 4, 0.85), (_PERHAPS, 6, 0.7)):
-        for begin, stop in pattern.spans(data, 1):
-            end = _trim(data, begin, stop)
-            if _is_number(data[begin:end], least) and _bounded(data, begin, end):
-                yield Hit(begin, end, "OTHER", confidence)
+    for word, rest, least, confidence in _WAYS:
+        for _begin, at in word.spans(data):
+            for start, stop in rest.spans(data[at : at + _FAR], 1):
+                begin, end = at + start, _trim(data, at + start, at + stop)
+                if _is_number(data[begin:end], least) and _bounded(data, begin, end):
+                    yield Hit(begin, end, "OTHER", confidence)
 
 
 DETECTOR = Detector(
     "IDENTIFIER",
     (
-        f"(?i){_STRONG}",
+        _STRONG_WORD.expression,
         rf"(?i)\b(?:{_WEAK})[ #:=]{{0,2}}(?:is|no\.?|nr\.?)?[ #:=]{{1,3}}[A-Z#-]{{0,6}}\d",
     ),
     find,

@@ -13,14 +13,6 @@ _KEY = (
     r"(?:passwords?|passwort|kennwort|passwd|passphrase|passcode|passwrd|mot de passe|contrase(?:\xe9|n)a|"
     r"wachtwoord|senha|has\xe9o|haslo|l\xe9senord|parola|pwd|pswd|\bpw\b|\bpass\b|_pass\b|_pw\b)"
 )
-# key, then a sign that assigns, then the value in quotes or up to a space
-_ASSIGNED = Pattern(
-    r"(?i)"
-    + _KEY
-    + r"[\w.-]{0,20}(?:\\?[\"'`\]]){0,2}(?: (?:for|to|of|on) [\w .-]{1,40}?)?[ \t]{0,4}(?:=>|:=|==|===|"
-    r"[:=]|\|)[ \t]{0,4}"
-    r"(?:\\?\"([^\"\n\\]+)|\\?'([^'\n\\]+)|`([^`\n]+)|([^\s\"'`,;<>][^\s\"'`;<>]+))"
-)
 _SPOKEN = Pattern(
     r"(?i)(?:" + _KEY + r"|\bpin\b)(?: (?:for|to|of|on) [\w.\xe9-]{1,30}(?: [\w.\xe9-]{1,30})?)?[ ]{1,2}"
     r"(?:is now|is still|is|was|ist|lautet|est|es|are|changed to|set to|reset to|->|"
@@ -42,6 +34,7 @@ _OPTION_TOOL = Pattern(
 )
 _USER_OPTION = Pattern(r"(?:\s-u|\s--user|\s--proxy-user)[ =]?[\"']?[^\s:\"'/]{1,64}:([^\s\"'<>]{3,})")
 _TYPED = Pattern(r"(?i)[^\s](?:\[tab\]|\t)([^\s\[\]]{5,64})(?:\[(?:enter|return)\]|\n|$)")
+_SECURE = Pattern(r"(?i)securestring(?: -string)? \\{0,2}[\"']([^\"'\\\n]{4,})")
 _SQL = Pattern(r"(?i)identified (?:\w+ )?by [\"']([^\"'\n]{3,})[\"']|\bpassword [\"']([^\"'\n]{3,})[\"']")
 _ENDS = b".,;:!?)]}\"'"
 
@@ -50,15 +43,6 @@ def _trim(data: bytes, start: int, end: int) -> int:
     while end > start and data[end - 1] in _ENDS:
         end -= 1
     return end
-
-
-def _assigned(data: bytes) -> Iterator[Hit]:
-    for group in (1, 2, 3, 4):
-        quoted = group < 4
-        for start, end in _ASSIGNED.spans(data, group):
-            stop = end if quoted else _trim(data, start, end)
-            if values.is_password(data[start:stop], plain=False):
-                yield Hit(start, stop, "PASSWORD", 0.9 if quoted else 0.8)
 
 
 def _plain(data: bytes) -> Iterator[Hit]:
@@ -73,7 +57,7 @@ def _plain(data: bytes) -> Iterator[Hit]:
 def _commands(data: bytes) -> Iterator[Hit]:
     for start, end in _PIN.spans(data, 1):
         yield Hit(start, end, "PASSWORD", 0.8)
-    places = [(_FORM, 1), (_NET_USE, 1), (_SQL, 1), (_SQL, 2)]
+    places = [(_FORM, 1), (_SECURE, 1), (_NET_USE, 1), (_SQL, 1), (_SQL, 2)]
     if _OPTION_TOOL.found_in(data) or b"--pass" in data:
         places += [(_OPTION, 1), (_USER_OPTION, 1)]
     for pattern, group in places:
@@ -95,7 +79,6 @@ def _typed(data: bytes) -> Iterator[Hit]:
 
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Passwords."""
-    yield from _assigned(data)
     yield from _plain(data)
     yield from _commands(data)
     yield from _typed(data)
@@ -103,10 +86,9 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
 
 DETECTOR = Detector(
     "PASSWORD",
-    (
-        r"(?i)pass|pwd|pswd|pw|kennwort|wachtwoord|senha|has|contrase|parola|l\xe9senord|\bpin\b",
-        r"[\w\W]-[pwuPWU]",
-        r"(?i)/p:|--user|--proxy|/user:|identified|\t|\[tab\]",
+    tuple(
+        pattern.expression
+        for pattern in (_SPOKEN, _PIN, _FORM, _SECURE, _NET_USE, _BARE, _OPTION, _USER_OPTION, _TYPED, _SQL)
     ),
     find,
 )

@@ -15,3 +15,8 @@ def words(name: str, section: str) -> str:
     """An alternation of the expressions of one section, folded as texts are: letters beyond ASCII as 0xE9."""
     kept = [columns[1] for columns in rows(name) if columns[0] == section]
     return "|".join("".join(char if char.isascii() else "\\xe9" for char in word) for word in kept)
+
+
+def terms(name: str, section: str) -> frozenset[str]:
+    """The words of one section, several of them on a line."""
+    return frozenset(word for columns in rows(name) if columns[0] == section for word in columns[1].split())

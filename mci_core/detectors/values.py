@@ -6,20 +6,23 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 from mci_core.detectors.matching import Pattern
+from mci_core.detectors.tables import terms
 
 _PLACEHOLDER = Pattern(
     r"(?i)^(?:[x*.\xb7_#?-]+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
     r"null|none|nil|true|false|undefined|yes|no|on|off|string|number|boolean|str|int|bytes|bool|text|"
-    r"required|optional|changeme|change_me|change-me|placeholder|redacted|hidden|masked|empty|example|"
+    r"required|optional|change_?-?me\W?|placeholder|redacted|hidden|masked|empty|example|secretstr|"
+    r"[@:]:?[a-z_]+|#\{.*|<%.*|%[sdvqr@]|%-?\d*[sd]|\{\w*\}|\$\d+|"
     r"your[_ -].*|my[_ -]?(?:password|secret|token|key)|tbd|n/a|new|old|auth|user|data|(?:hmac|rsa|"
     r"aes)?-?(?:sha|md)-?\d{1,3}(?:-\w+)?|(?:hmac|rsa|aes)-\w+(?:-\w+)?|\.\.\.|password|passwd|secret|"
     r"token|pass)$"
 )
 _CODE = Pattern(
     r"^(?:[A-Za-z_][\w]*(?:\.|->|::)[A-Za-z_][\w.>:-]*(?:\(.*|\[.*)?|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*\[.*|"
-    r"[a-z][a-z0-9+.-]*://|self\.|this\.|process\.|os\.|new |function|lambda|\(|\[|\{|&[a-z]|//|/\w+/|"
+    r"[a-z][a-z0-9+.-]*://|\.[a-z]|self\.|this\.|process\.|os\.|new |function|lambda|\(|\[|\{|&[a-z]|//|/\.|"
     r"\\[nrt]$|=|\+|\|)"
 )
 # Few words are longer; random letters of one case are.
@@ -28,10 +31,22 @@ _WORD = Pattern(r"^[A-Za-z\xe9]?[a-z\xe9]+[.!?:;,]?$|^[A-Z]+$")
 _WORDS = Pattern(r"^[A-Za-z]+(?:[_-][A-Za-z]+){1,6}$|^[a-z]+(?:[A-Z][a-z]+){1,5}$")
 
 _VARIABLE = Pattern(
-    r"^(?:[A-Za-z]+[_-])*[A-Za-z]*(?i:passw(?:or)?d|pass|pwd)[A-Za-z]*(?:[_-][A-Za-z]+)+$|"
-    r"^(?:[A-Za-z]+[_-])+(?i:passw(?:or)?d|pass|pwd)$|^(?:passw(?:or)?d|pwd)(?:[A-Z][a-z]+)+$|"
-    r"^[a-z]+(?:Password|Pwd)$"
+    r"^(?:[A-Za-z]+[_-])*[A-Za-z]*(?i:passw(?:or)?d|pass|pwd)[A-Za-z]*(?:[_-][A-Za-z]+)+\d?$|"
+    r"^(?:[A-Za-z]+[_-])+(?i:passw(?:or)?d|pass|pwd)\d?$|^(?:passw(?:or)?d|pwd)(?:[A-Z][a-z]+)+\d?$|"
+    r"^[a-z]+(?:[A-Z][a-z]+)*(?:Password|Pwd|Passwd|Pass|Secret|Token|Key)\d?$|^(?i:password|passwd|pwd)\d$"
 )
+_IDENTIFIER = Pattern(r"^[$@&*]?[A-Za-z_][A-Za-z_]*(?:(?:\.|->|::?)[A-Za-z_]\w*)*\??$")
+_PATH = Pattern(r"^(?:\.{0,2}|~|[A-Za-z]:|[\w.-]+)/[\w./@-]*$")
+_PART_OF_PATH = Pattern(
+    r"^(?:[a-z]+(?:[-_.][a-z0-9]+)*|[A-Z][a-z]+(?:[A-Z][a-z]+)*|\d{1,4}(?:-\d\d){0,2}|\.{1,2})(?:\.\w{1,5})?$"
+)
+_EXTENSION = Pattern(r"[a-z]\.[a-z]{2,5}$")
+_PASSPHRASE = Pattern(r"^[a-z0-9]{3,12}(?:[-_. ][a-z0-9]{3,12}){2,7}$")
+# With these a password may begin, and so may an expression.
+_SIGNS = (b"(", b"[", b"{", b"=", b"+", b"|", b"/", b"&")
+
+# Pairs of letters that make up most of English words; other European languages share most of them.
+_PAIRS = terms("name_words.txt", "pair")
 
 
 def entropy(value: bytes) -> float:
@@ -40,9 +55,28 @@ def entropy(value: bytes) -> float:
     return -sum(count / total * math.log2(count / total) for count in Counter(value).values())
 
 
+def _is_sequence(value: bytes) -> bool:
+    """Whether letters or digits only count up: ABCDEFGH, 12345678 has its place among real passwords."""
+    steps = {second - first for first, second in pairwise(value)}
+    return len(value) >= 6 and steps == {1} and not has_digit(value)
+
+
+def is_path(value: bytes) -> bool:
+    """Whether this is a path of files or of an address, not base64 with slashes in it."""
+    parts = [part for part in value.split(b"/") if part]
+    if len(parts) < 2 or not _PATH.found_in(value):
+        return False
+    words = sum(bool(_PART_OF_PATH.found_in(part)) and not looks_random(part) for part in parts)
+    return words * 2 > len(parts) or bool(_EXTENSION.found_in(value))
+
+
 def is_placeholder(value: bytes) -> bool:
     """Whether this only says where a value would stand."""
-    return bool(_PLACEHOLDER.found_in(value)) or len(set(value)) <= 2 + (len(value) > 12) < len(value)
+    return (
+        _is_sequence(value)
+        or bool(_PLACEHOLDER.found_in(value))
+        or len(set(value)) <= 2 + (len(value) > 12) < len(value)
+    )
 
 
 def is_code(value: bytes) -> bool:
@@ -56,9 +90,26 @@ def is_word(value: bytes) -> bool:
     return (short and _WORD.found_in(value)) or _WORDS.found_in(value)
 
 
+def looks_random(value: bytes) -> bool:
+    """Whether letters follow each other as in no language: most pairs of neighbours are rare ones.
+
+    Five letters at least; digits and signs between letters end a pair.
+    """
+    text = value.decode("latin-1").lower()
+    pairs = [first + second for first, second in pairwise(text) if first.isalpha() and second.isalpha()]
+    return len(pairs) >= 4 and sum(pair in _PAIRS for pair in pairs) < 0.5 * len(pairs)
+
+
 def is_sentence(value: bytes) -> bool:
     """Whether this is words with spaces between, as labels and messages are."""
     return b" " in value.strip() and not any(48 <= code <= 57 for code in value)
+
+
+def is_identifier(value: bytes) -> bool:
+    """Whether this can be the name of a variable, and nothing about it says that it is more."""
+    if not _IDENTIFIER.found_in(value) or looks_random(value):
+        return False
+    return len(value) < 16 or mixed(value) < 3
 
 
 def is_variable(value: bytes) -> bool:
@@ -77,12 +128,25 @@ def mixed(value: bytes) -> int:
     )
 
 
+def has_digit(value: bytes) -> bool:
+    """Whether there is a digit in it."""
+    return any(48 <= code <= 57 for code in value)
+
+
+def is_passphrase(value: bytes) -> bool:
+    """Whether this is at least three words joined by hyphens or the like, as generators make passwords."""
+    return bool(_PASSPHRASE.found_in(value))
+
+
 def is_secret(value: bytes) -> bool:
     """Whether a value after a word such as "token" is likely one: long enough and not plain words."""
-    if len(value) < 8 or is_placeholder(value) or is_code(value) or is_word(value):
+    if len(value) < 6 or b" " in value or is_placeholder(value) or is_code(value) or is_path(value):
         return False
-    has_digit = any(48 <= code <= 57 for code in value)
-    return (has_digit and entropy(value) >= 2.5) or entropy(value) >= 3.5
+    if looks_random(value):
+        return True
+    if len(value) < 8 or is_word(value):
+        return False
+    return (has_digit(value) and entropy(value) >= 2.2) or entropy(value) >= 3.5
 
 
 def is_password(value: bytes, *, plain: bool) -> bool:
@@ -90,8 +154,16 @@ def is_password(value: bytes, *, plain: bool) -> bool:
 
     `plain`: the text is a sentence ("the password is ..."), where ordinary words follow as well.
     """
-    if len(value) < 3 or is_placeholder(value) or is_code(value) or is_sentence(value) or is_variable(value):
+    if len(value) < 4 or is_placeholder(value) or is_sentence(value) or is_variable(value):
         return False
-    if plain:
+    strong = mixed(value) >= 3 and has_digit(value) and value[:1] in _SIGNS and not is_closed(value)
+    if is_code(value) and not strong:
+        return False
+    if plain and not is_passphrase(value) and not looks_random(value):
         return not is_word(value) and (mixed(value) >= 2 or len(value) >= 6)
     return True
+
+
+def is_closed(value: bytes) -> bool:
+    """Whether brackets that open in it close again, as they do in programs."""
+    return any(first in value and last in value for first, last in ((b"(", b")"), (b"[", b"]"), (b"{", b"}")))

@@ -1,0 +1,199 @@
+"""What counts as a secret that is given to a name: `password = "..."`, `"apiKey": "..."`, `DB_PASS=...`,
+`<token>...</token>`, `setSecret("...")`.
+
+Three things decide. The name: "password" may be a secret, "password_length" and "LABEL_PASSWORD" are not. The
+way of writing: a quoted text is a value, a bare word after " = " is a variable. The value: see `values`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mci_core.detectors import values
+from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
+from mci_core.detectors.tables import terms, words
+
+_PASSWORD = words("cues.txt", "password")
+_SECRET = words("cues.txt", "secret")
+# A cue, and what follows it in the same name. All else is looked at from there.
+_CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET})([\w.-]{{0,30}})")
+# What closes the name: quotes, brackets, also written as entities; in colour-marked code a tag.
+_CLOSE = r"^(?:\\{0,2}[\"'`]|[\])]|&\w{4};|&#\d\d;|</?\w{1,8}>){0,3}"
+# Words between the name and the sign, as in: password for the new laptop = ...
+_OF = r"(?: (?i:for|to|of|on) [A-Za-z][\w.@-]{0,30}(?: [A-Za-z][\w.@-]{0,20}){0,3}?)?"
+# Names of types between a name and its value: `password: String = ...`.
+_TYPE = r"(?:[ ]?:[ ]?(?i:&?(?:'static )?str|string|char \*|var|text|any|bytes|secretstr)\??(?:\[\])?[ ]?)?"
+_SIGN = r"[ \t]{0,24}(=>|:=|={1,3}|!==?|[:=]|->|\|)[ \t]{0,24}"
+# What may stand between the sign and the value: a look-up with the value as the default, a call, a list.
+_WRAP = (
+    r"((?:[\w.]{0,30}(?i:getenv|environ|env|fetch|config|getProperty)[\w.]{0,12}[(\[.]"
+    r"[^\n\"'|?]{0,10}[\"']?[\w.-]{1,40}[\"']?[)\]]?[ ]{0,2}(?:or|\|\||\?\?|\?:|,)[ ](?:default[ ]?=[ ]?)?)|"
+    r"(?:new |await |&|\[|\[\]byte|b\(|[A-Za-z_][\w.]{0,40}(?:<\w{1,30}>)?\(){1,2}[ \n]{0,20})?"
+)
+_QUOTED = (
+    r"(?:[bBrRuUfFL@]|R\"\()?\\{0,2}\"((?:[^\"\\\n]|\\[^\"\n])+)|"
+    r"[bBrRuUfF@]?\\{0,2}'((?:[^'\\\n]|\\[^'\n])+)|`([^`\n]+)|(?:&#39;|&apos;|&quot;|&#34;)([^&\n]+)"
+)
+_BARE = r"([^\s\"'`,;<>](?:[^\s\"'`;<>,]|,[^\s\"'`A-Za-z])*)"
+_ASSIGNED = Pattern(rf"{_CLOSE}{_OF}{_TYPE}{_SIGN}{_WRAP}(?:{_QUOTED}|{_BARE})")
+# The rest of an element of XML or HTML, and of the pair "name": ..., "value": ... in any notation.
+_ELEMENT = Pattern(r"^[\"']?[^<>\n]{0,40}>([^<>\n\s]{4,})</")
+_PAIR = Pattern(
+    r"^[\"']?,?\s{1,24}[\"']?\w{0,16}(?i:value|val|content|text)[\"']?[ ]?[:=][ ]?"
+    r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"',]+))"
+)
+_NAMED = Pattern(r"(?i)(?:name|key|id|field)[\"']?[ ]?[:=][ ]?[\"']?[\w.-]{0,30}$")
+# Commands that set a variable: the word before its name, and the value after it.
+_COMMAND = Pattern(r"(?:\\set|\bENV|\bARG|\bsetenv|\bsetx|\bset -x)[ \t]{1,4}\w{0,30}$")
+_SET = Pattern(r"^[ \t]{1,4}([^\s\"'=]+)")
+# Where the name ends with one of these it speaks of a password or a key, not for one.
+_SPEAKS_OF = terms("name_words.txt", "speaks_of")
+_LABELS = terms("name_words.txt", "label")
+# A key of this kind opens nothing.
+_NO_SECRETS = terms("name_words.txt", "opens_nothing")
+# What a cue may run into in small letters and still be the same word: passwordhash, apikeyid.
+_RUNS_INTO = terms("name_words.txt", "runs_into")
+_PARTS = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+# A second name and value right after the first, as in a list that is written without spaces.
+_NEXT = Pattern(r"[,/&;|](?i:[a-z_-]{2,20})[:=]")
+_QUERY = Pattern(r"[&;][\w.-]{1,30}=")
+_ENTITY = Pattern(r"&(?:quot|apos|lt|gt|amp|#\d\d);")
+_ENDS = b".,;:!?)]}\"'"
+_REACH = 60
+# So far a value is followed.
+_FAR = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value with a name: where it is, how it is written, and whether the name speaks of a password."""
+
+    start: int
+    end: int
+    password: bool
+    quoted: bool
+    wrapped: bool = False
+    spaced: bool = False
+
+
+def _parts(name: bytes) -> list[str]:
+    """The words of a name: "newPassword_2" is new and password."""
+    return [part.decode("ascii").lower() for part in _PARTS.findall(name)]
+
+
+def _name_before(data: bytes, cue: int) -> bytes:
+    """The part of the name that stands before the cue."""
+    start = cue
+    while start > 0 and cue - start < _REACH and (is_word(data, start - 1) or data[start - 1] in b".-$"):
+        start -= 1
+    return data[start:cue]
+
+
+def _names_a_secret(data: bytes, cue: bytes, start: int, after: bytes, *, password: bool) -> bool:
+    """Whether the name around a cue is that of a value: `start` is where the cue begins."""
+    rest = _parts(after)
+    if rest and (rest[-1] in _SPEAKS_OF or _runs_on(cue, after, rest[0])):
+        return False
+    before = _parts(_name_before(data, start))
+    if before and (before[0] in _LABELS or before[-1] in _LABELS):
+        return False
+    return password or not _NO_SECRETS.intersection(before[-1:] + _parts(cue)[:1])
+
+
+def _runs_on(cue: bytes, after: bytes, part: str) -> bool:
+    """Whether the cue is only the beginning of another word: tokenizer, secretary, keyboard."""
+    joined = after[:1].islower() and cue[-1:].islower()
+    return joined and part not in _RUNS_INTO
+
+
+def _cut(data: bytes, start: int, end: int, *, quoted: bool) -> int:
+    """Where a value ends that may have run into what follows it."""
+    value = data[start:end]
+    stops = [first for pattern in (_NEXT, _QUERY, _ENTITY) for first, _ in pattern.spans(value)]
+    if stops and not quoted:
+        end = start + min(stops)
+    while not quoted and end > start and data[end - 1] in _ENDS:
+        end -= 1
+    return end
+
+
+def _group(groups: list[tuple[int, int]], first: int) -> int:
+    """The number of the group that holds the value."""
+    return next(number for number in range(first, len(groups)) if groups[number][0] >= 0)
+
+
+def _assigned(data: bytes, at: int, *, password: bool) -> _Given | None:
+    """The value after a sign that assigns; `at` is the end of the name."""
+    rest = data[at : at + _FAR]
+    for groups in _ASSIGNED.groups(rest):
+        number = _group(groups, 3)
+        quoted = number < len(groups) - 1
+        start, end = groups[number]
+        sign = groups[1][0]
+        spaced = rest[sign - 1 : sign] in (b" ", b"\t") and sign > 0 and rest[sign] != 58
+        stop = _cut(rest, start, end, quoted=quoted)
+        return _Given(at + start, at + stop, password, quoted, groups[2][0] >= 0, spaced)
+    return None
+
+
+def _described(data: bytes, start: int, at: int, *, password: bool) -> _Given | None:
+    """The value of an element, of a pair of name and value, or of a command that sets a variable."""
+    before, rest = data[max(0, start - _REACH) : start], data[at : at + _FAR]
+    inside_tag = before.rfind(b"<") > before.rfind(b">")
+    named, command = _NAMED.found_in(before), _COMMAND.found_in(before)
+    for wanted, pattern, quoted in (
+        (inside_tag, _ELEMENT, True),
+        (named, _PAIR, True),
+        (command, _SET, False),
+    ):
+        for groups in pattern.groups(rest) if wanted else ():
+            first, last = groups[_group(groups, 1)]
+            return _Given(at + first, at + _cut(rest, first, last, quoted=quoted), password, quoted)
+    return None
+
+
+def _given(data: bytes) -> Iterator[_Given]:
+    """Every value that is given to a name which may be that of a secret."""
+    for groups in _CUE.groups(data):
+        (start, end), password = groups[0], groups[1][0] >= 0
+        tail = groups[2][0]
+        # Signs at the end belong to the sentence, not to the name.
+        end = max(tail, start + len(data[start:end].rstrip(b".-")))
+        if _names_a_secret(data, data[start:tail], start, data[tail:end], password=password):
+            found = _assigned(data, end, password=password) or _described(data, start, end, password=password)
+            if found is not None and found.end > found.start:
+                yield found
+
+
+def _is_code_line(data: bytes, given: _Given) -> bool:
+    """Whether a bare value ends like an expression of a program: `= value;`, `: value,`, `= value(`."""
+    after = data[given.end : given.end + 1]
+    return after in (b";", b"(", b"[", b")", b"]", b"}", b"<", b",") or given.spaced
+
+
+def _holds(data: bytes, given: _Given) -> bool:
+    value = data[given.start : given.end]
+    if not given.quoted and _is_code_line(data, given) and values.is_identifier(value):
+        return False
+    if (
+        given.wrapped
+        and (values.is_word(value) or values.is_sentence(value))
+        and not values.looks_random(value)
+    ):
+        return False
+    if given.password:
+        return values.is_password(value, plain=False)
+    return values.is_secret(value)
+
+
+def find(data: bytes, _: str) -> Iterator[Hit]:
+    """Passwords and secrets that are given to a name."""
+    for given in _given(data):
+        if _holds(data, given):
+            label = "PASSWORD" if given.password else "SECRET"
+            yield Hit(given.start, given.end, label, 0.85 if given.quoted else 0.75)
+
+
+DETECTOR = Detector("ASSIGNMENT", (_CUE.expression,), find, labels=("PASSWORD", "SECRET"))
