@@ -68,14 +68,15 @@ def sign() -> SignedCheckpoint | None:
         return _sign(head, settings.AUDIT_ORIGIN if kept is None else kept.origin)
 
 
-def sign_anew(head: Checkpoint) -> SignedCheckpoint:
+def sign_anew(head: Checkpoint | None) -> SignedCheckpoint | None:
     """Begin a new log over the entries that are there, after an operator gave the old one up.
 
     Its origin has a number, so that nobody takes it for the one that was signed before.
     """
     with outside.locked():
+        origin = _next_origin()
         outside.set_aside()
-        return _sign(head, _next_origin())
+        return None if head is None else _sign(head, origin)
 
 
 def _sign(head: Checkpoint, origin: str) -> SignedCheckpoint:
@@ -151,6 +152,7 @@ def _refuse_other_tree(old: notes.Checkpoint, head: Checkpoint, where: str) -> N
 def _next_origin() -> str:
     base: str = settings.AUDIT_ORIGIN
     used = set(SignedCheckpoint.objects.values_list("origin", flat=True).distinct()) | {base}
+    used |= {note.split("\n", 1)[0] for note in outside.checkpoints_ever()}
     number = 2
     while f"{base}/{number}" in used:
         number += 1

@@ -55,6 +55,11 @@ def set_aside() -> None:
         path.rename(path.with_name(f"{CHECKPOINT}-until-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
 
 
+def checkpoints_ever() -> list[str]:
+    """The last note of every log that ended here, and that of the one that goes on."""
+    return [path.read_text(encoding="utf-8", errors="replace") for path in folder().glob(f"{CHECKPOINT}*")]
+
+
 def halted() -> str | None:
     """Why the sequencer may not go on."""
     return _read(HALTED)

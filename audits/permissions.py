@@ -18,7 +18,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Reasons and before/after: not for the auditor, who sees that something happened, not whom it names.
     "audits.view_details": frozenset({"privacy_officer"}),
     "audits.record_event": frozenset({"system", "device", "employee"}),
+    "audits.register_witness": frozenset({"admin", "privacy_officer", "system"}),
+    "audits.withdraw_witness": frozenset({"admin", "privacy_officer", "system"}),
+    # Who they are says the signature, not a login.
+    "audits.accept_cosignature": frozenset({"system"}),
+    "audits.resume_log": frozenset({"system"}),
 }
+
+FRESH_MFA = frozenset({"audits.register_witness", "audits.withdraw_witness"})
 
 
 def visible_entries(entries: AuditEntryQuerySet, user: object) -> AuditEntryQuerySet:

@@ -29,7 +29,12 @@ _MAX_ID = 2**63 - 1
 
 
 #: Events that are no action of anybody's, and so in no table of permissions.
-EVENTS = EVENT_NAMES | {"audits.log_verified", "audits.log_broken"}
+EVENTS = EVENT_NAMES | {
+    "audits.log_verified",
+    "audits.log_broken",
+    "audits.log_halted",
+    "audits.log_quiet",
+}
 
 
 def _action_choices() -> list[tuple[str, str]]:

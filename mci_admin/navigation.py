@@ -104,6 +104,7 @@ OWN_ENTRIES: tuple[Entry, ...] = (
     ),
     Entry("", "Notices", "jurisdictions_me:notice_list", "file-text", "n", ("jurisdictions_me:notice",)),
     Entry("", "Places and law", "jurisdictions_me:places", "scale", "l"),
+    Entry("", "The log", "audits_me:checkpoints", "list-check", "k"),
 )
 
 

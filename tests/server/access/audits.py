@@ -6,8 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
+from audits import checkpoints
 from audits.actions import append
-from tests.server.access.matrix import Row
+from audits.models import SignedCheckpoint, Witness
+from mci_core import notes
+from tests.server.access.matrix import EVERYBODY, PUBLIC, Row
 from tests.server.cast import Cast
 
 READERS = {"admin", "privacy_officer", "auditor"}
@@ -18,7 +21,39 @@ def _entry(cast: Cast) -> dict[str, Any]:
         return {"pk": append(action="audits.example", actor=cast.system(), obj=None)}
 
 
+def _witness(cast: Cast) -> dict[str, Any]:
+    key = notes.Vkey("council.example/w1", bytes(32), notes.COSIGNATURE)
+    return {"pk": Witness.objects.create(label="Council", name=key.name, vkey=key.text()).pk}
+
+
+def _signed(cast: Cast) -> dict[str, Any]:
+    """A checkpoint; the sequencer takes in nothing while this transaction is open."""
+    note = notes.signed_checkpoint(notes.Checkpoint("log.example", 1, bytes(32)), checkpoints.signing_key())
+    vkey = notes.Vkey.of("log.example", checkpoints.signing_key()).text()
+    root = bytes(32).hex()
+    SignedCheckpoint.objects.create(origin="log.example", size=1, root=root, note=note.dumps(), vkey=vkey)
+    return {}
+
+
+def _tile(path: str) -> Any:
+    def made(cast: Cast) -> dict[str, Any]:
+        _entry(cast)
+        _signed(cast)
+        return {"path": path}
+
+    return made
+
+
 ROWS = [
+    Row("audits:witness_list", "GET", READERS),
+    Row("audits:witness_new", "GET", {"admin", "privacy_officer"}),
+    Row("audits:witness_new", "POST", {"admin", "privacy_officer"}),
+    Row("audits:witness_withdraw", "POST", {"admin", "privacy_officer"}, kwargs=_witness),
+    Row("audits:checkpoint", "GET", PUBLIC, kwargs=_signed),
+    Row("audits:witness", "GET", PUBLIC, kwargs=_signed, data={"old": "0"}),
+    Row("audits:witness", "POST", PUBLIC),
+    Row("audits:tile", "GET", EVERYBODY, kwargs=_tile("0/000.p/1")),
+    Row("audits_me:checkpoints", "GET", EVERYBODY),
     Row("audits:entry_list", "GET", READERS),
     Row("audits:entry_detail", "GET", READERS, kwargs=_entry),
     Row("audits_api:entry-list", "GET", READERS),
