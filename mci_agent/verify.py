@@ -99,7 +99,7 @@ def parse_key(line: str, place: str) -> Key:
 
 def parse_keys(text: str, place: str) -> list[Key]:
     """One key per line."""
-    return [parse_key(line, place) for line in text.splitlines()]
+    return [parse_key(line, place) for line in text.removesuffix("\n").split("\n")]
 
 
 def _is_name(name: str) -> bool:
@@ -539,12 +539,12 @@ class WholeLog:
 
     def _differs(self, index: int, width: int, row: bytes, stored: bytes, fault: str) -> None:
         """Say whether the entry or the hash in the tile is wrong, by what stands above them."""
-        whole = not fault and len(row) == width * HASH
-        if whole and self._is_right(index, width, row):
+        complete = len(stored) == width * HASH
+        sure = complete and self._is_right(index, width, stored)
+        if not sure and not fault and self._is_right(index, width, row):
             self._suspect(0, index, row, stored)
             return
-        at = _first_difference(row, stored) if len(stored) == width * HASH else len(row) // HASH
-        sure = len(stored) == width * HASH and self._is_right(index, width, stored)
+        at = _first_difference(row, stored) if complete else len(row) // HASH
         words = "is not the entry that was logged here" if sure else "and its hash in the tile differ"
         if at >= len(row) // HASH:
             words = fault or words

@@ -11,6 +11,8 @@ COMMANDS = {
     "mci-agent": "mci_agent.cli",
     "mci-policy": "mci_agent.policy_cli",
     "mci-sign": "mci_agent.sign_cli",
+    "mci-verify": "mci_agent.verify",
+    "mci-witness": "mci_agent.witness_cli",
 }
 SCRIPT = """#!{python}
 import sys

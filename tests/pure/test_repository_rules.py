@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LINES = 400
 #: Longer than the limit, and why.
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "mci_agent/verify.py": "one file, so that whoever has to trust it can read it and take it away",
+}
 CODE = (".py", ".js", ".css", ".html", ".toml", ".yaml", ".sh", "run", "Makefile")
 _UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 _PLACE = re.compile(r"/work/|pypi\.org|files\.pythonhosted|registry\.npm")

@@ -1,0 +1,106 @@
+"""Every small change of a proof, a consistency step or a receipt, and whether the verifier refuses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+
+from mci_agent import verify
+from mci_core import canonical
+from tests.pure.audit_support import logs
+from tests.pure.audit_support.logs import Log
+from tests.pure.audit_support.mutations import cut_short, flipped
+
+PLACE = "file"
+TRUST = verify.Trust(
+    (verify.parse_key(logs.VKEY, "log"),), (verify.parse_key(logs.WITNESS_VKEY, "witness"),), 1
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A file that proves something, and how it is judged."""
+
+    kind: str
+    data: bytes
+    check: Callable[[bytes], None]
+
+    def refused(self, data: bytes) -> verify.Bad | None:
+        try:
+            self.check(data)
+        except verify.Bad as bad:
+            return bad
+        return None
+
+    def changes(self) -> Iterator[tuple[str, bytes]]:
+        yield from (("bit", data) for _, data in flipped(self.data))
+        yield from (("truncated", data) for _, data in cut_short(self.data))
+        lines = self.data.splitlines(keepends=True)
+        for i in range(len(lines)):
+            yield "line deleted", b"".join(lines[:i] + lines[i + 1 :])
+            yield "line inserted", b"".join([*lines[:i], lines[i], *lines[i:]])
+        for i, (left, right) in enumerate(pairwise(lines)):
+            if left != right:
+                yield "lines reordered", b"".join([*lines[:i], right, left, *lines[i + 2 :]])
+
+
+def inclusion(log: Log, index: int) -> Proof:
+    leaf = verify.leaf_hash(log.entries[index])
+
+    def check(data: bytes) -> None:
+        proof = verify.parse_proof(data, PLACE)
+        TRUST.check(proof.checkpoint)
+        if not verify.is_included(leaf, proof.index, proof.checkpoint, proof.path):
+            raise verify.Bad("does not lead to the root", PLACE)
+
+    return Proof("proof", log.inclusion(index).dumps().encode(), check)
+
+
+def step(log: Log, old: int) -> Proof:
+    older = verify.parse_checkpoint(log.note(old).dumps().encode(), "older")
+
+    def check(data: bytes) -> None:
+        size, path, newer = verify.parse_step(data, PLACE)
+        TRUST.check(newer)
+        if size != older.size or not verify.is_continued(older, newer, path):
+            raise verify.Bad("does not go on", PLACE)
+
+    return Proof("step", log.step(old).dumps().encode(), check)
+
+
+def certificate_and_entry() -> tuple[str, bytes]:
+    """A certificate of an erasure and the entry that states its hash."""
+    certificate = canonical.dumps({"objects": 3, "root": "ab" * 32, "request": "r-1"})
+    facts = {"certificate": sha256(certificate).hexdigest()}
+    leaf = canonical.dumps(
+        {**json.loads(logs.entry(0)), "action": "privacy_requests.complete", "facts": facts}
+    )
+    return certificate.decode(), leaf
+
+
+def receipt(log: Log, index: int) -> Proof:
+    certificate, leaf = certificate_and_entry()
+    extra = canonical.dumps({"certificate": certificate, "leaf": leaf.decode()})
+
+    def check(data: bytes) -> None:
+        proof = verify.parse_proof(data, PLACE)
+        carried, shown = verify.parse_receipt(proof.extra, PLACE)
+        TRUST.check(proof.checkpoint)
+        if not verify.is_included(verify.leaf_hash(carried), proof.index, proof.checkpoint, proof.path):
+            raise verify.Bad("does not lead to the root", PLACE)
+        if canonical.dumps(shown) != certificate.encode():
+            raise verify.Bad("is another certificate", PLACE)
+
+    return Proof("receipt", log.inclusion(index, extra).dumps().encode(), check)
+
+
+def proofs_of(log: Log, every: int) -> Iterator[Proof]:
+    """Proofs of each `every`-th entry, steps from as many sizes, and a receipt."""
+    for index in range(0, len(log.entries), every):
+        yield inclusion(log, index)
+        yield step(log, index + 1)
+    _, leaf = certificate_and_entry()
+    yield receipt(Log([*log.entries[:100], leaf, *log.entries[100:]]), 100)
