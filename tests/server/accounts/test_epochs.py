@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -189,6 +191,71 @@ def test_details_about_a_person_die_with_the_person_and_others_do_not(cast: Cast
     assert [reading.opened(one).reason for one in (other, nobody)] == ["about Cora", "about nobody"]
     later = entry(cast.subject().pk, "written afterwards")
     assert reading.opened(later).reason == "written afterwards"
+
+
+def _shown() -> str:
+    out = io.StringIO()
+    call_command("keys", "epochs", stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_shows_states_and_never_a_key(cast: Cast, folder: Path) -> None:
+    row, key = person_key(cast.subject())
+    actions.turn_key_epoch(actor=cast.system(), early=True)
+    said = _shown()
+    living = PersonKey.objects.filter(destroyed_at__isnull=True).count()
+    assert f"living person keys: {living}" in said
+    assert "ending" in said
+    assert "ring of living keys: behind" in said
+    assert "Warning" not in said
+    for secret in (key, bytes(row.wrapped or b""), epoch_keys.key(row.kek_id or 0)):
+        assert secret.hex() not in said
+
+
+def test_the_command_warns_of_what_somebody_must_look_at(cast: Cast, folder: Path) -> None:
+    actions.turn_key_epoch(actor=cast.system(), early=True)
+    actions.rewrap_person_keys(actor=cast.system())
+    (ended,) = KeyEpoch.objects.filter(state="ending")
+    KeyEpoch.objects.filter(pk=ended.pk).update(emptied_at=timezone.now() - timedelta(days=2))
+    assert f"Epoch {ended.number} should have been destroyed by now" in _shown()
+    actions.destroy_key_epoch(epoch=ended, actor=cast.system())
+    assert "its key is still there" in _shown()
+    for file in folder.glob("*.key"):
+        file.unlink()
+    KeyEpoch.objects.filter(state="active").update(day=epochs.today() - timedelta(days=3))
+    said = _shown()
+    assert "is not in EPOCHS_DIR" in said
+    assert "is still active: is beat running?" in said
+
+
+def test_an_older_database_takes_the_keys_that_there_are_now(cast: Cast, folder: Path) -> None:
+    """What a restore brings back: rows from before two turns and an erasure."""
+    gone, kept = person_key(cast.subject())[0], person_key(cast.subject("colleague"))[0]
+    key = epochs.unwrap(kept)
+    before = {row.pk: (bytes(row.wrapped), row.kek_id) for row in (gone, kept)}
+    keyring.write()
+    for _ in range(2):
+        actions.turn_key_epoch(actor=cast.system(), early=True)
+        tasks.advance_key_epochs()
+    actions.destroy_person_keys(subject=cast.subject(), actor=cast.system())
+    keyring.write()
+    for number in KeyEpoch.objects.filter(state="destroyed").values_list("number", flat=True):
+        epoch_keys.destroy(number)
+    # The rows go back in time; what lies outside the database does not.
+    for pk, (wrapped, kek) in before.items():
+        PersonKey.objects.filter(pk=pk).update(wrapped=wrapped, kek=kek, destroyed_at=None)
+    first = before[kept.pk][1]
+    KeyEpoch.objects.filter(number=first).update(state="ending", destroyed_at=None)
+    PersonKey.objects.exclude(kek=first).update(kek=first)
+    KeyEpoch.objects.exclude(number=first).delete()
+    KeyEpoch.objects.filter(number=first).update(state="active")
+    assert actions.adopt_keyring(actor=cast.system()) == {
+        "adopted": PersonKey.objects.filter(destroyed_at__isnull=True).count(),
+        "gone": 1,
+    }
+    assert person_key(cast.subject("colleague"))[1] == key
+    gone.refresh_from_db()
+    assert gone.destroyed_at is not None
 
 
 @pytest.fixture
