@@ -11,7 +11,7 @@ from capture_policies.draft_forms import SIGNAL_CHOICES, KeyedForm
 from capture_policies.entry_options import lines_of
 from capture_policies.models import DraftRule, PolicyDraft
 from mci_core.detectors import LABELS
-from mci_core.policy import FIELDS, METHOD_WORDS
+from mci_core.policy import FIELDS, METHOD_WORDS, PATHS
 
 FIELD_WORDS = {
     "text": "Typed text",
@@ -75,6 +75,13 @@ class RuleForm(KeyedForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="As the platform names them, one per line: text field, search box. None: in all.",
     )
+    in_paths = forms.MultipleChoiceField(
+        choices=[(path, path) for path in PATHS],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only at these paths of an event",
+        help_text="As the format of sessions names them. None: at all.",
+    )
     in_region = forms.CharField(
         required=False,
         max_length=20,
@@ -108,6 +115,7 @@ class RuleForm(KeyedForm):
         "selector.signals": "in_signals",
         "selector.fields": "in_fields",
         "selector.roles": "in_roles",
+        "selector.paths": "in_paths",
         "selector.region": "in_region",
         "examples.redact": "redact_examples",
         "examples.keep": "keep_examples",
@@ -141,6 +149,7 @@ class RuleForm(KeyedForm):
             "in_signals": row.selector.get("signals", []),
             "in_fields": row.selector.get("fields", []),
             "in_roles": "\n".join(row.selector.get("roles", ())),
+            "in_paths": row.selector.get("paths", []),
             "in_region": " ".join(map(str, row.selector.get("region", ()))),
             "redact_examples": "\n".join(row.redact_examples),
             "keep_examples": "\n".join(row.keep_examples),
@@ -163,6 +172,7 @@ class RuleForm(KeyedForm):
                 "signals": values["in_signals"],
                 "fields": values["in_fields"],
                 **({"roles": lines_of(values["in_roles"].casefold())} if values["in_roles"] else {}),
+                **({"paths": values["in_paths"]} if values["in_paths"] else {}),
                 **({"region": values["in_region"]} if values["in_region"] else {}),
             },
             "examples": {

@@ -58,6 +58,7 @@ class SelectorSerializer(serializers.Serializer[Any]):
     signals = serializers.ListField(child=serializers.CharField(), default=list)
     fields_ = serializers.ListField(child=serializers.CharField(), default=list)
     roles = serializers.ListField(child=serializers.CharField(), required=False)
+    paths = serializers.ListField(child=serializers.CharField(), required=False)
     region = serializers.ListField(child=serializers.IntegerField(), required=False)
 
     def get_fields(self) -> dict[str, Any]:

@@ -149,6 +149,7 @@ def _selected(rule: Rule, labels: dict[str, str]) -> str:
         ", ".join(SIGNAL_WORDS[signal] for signal in selector.signals),
         ", ".join(selector.fields),
         ", ".join(f"fields of the kind {role}" for role in selector.roles),
+        ", ".join(selector.paths),
         "" if selector.region is None else _region(*selector.region),
     ]
     return "; ".join(part for part in parts if part) or "everywhere"

@@ -8,6 +8,7 @@ the manifest says under which release, lease, place and notice all this was capt
 from __future__ import annotations
 
 import hashlib
+import secrets
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mci_agent.segment import Segment
 from mci_core import manifest as manifests
 from mci_core import redaction
+from mci_core.redaction.frames_engines import FrameSettings
+from mci_core.redaction.timing import on_grid
+
+_FRAMES = FrameSettings()
 
 
 class Withheld(Exception):
@@ -38,19 +43,19 @@ class Sealed:
     parts: list[bytes]
 
 
-def seal(segment: Segment, *, device: str, key: Ed25519PrivateKey) -> Sealed:
+def seal(segment: Segment, *, device: str, key: Ed25519PrivateKey, frames: FrameSettings = _FRAMES) -> Sealed:
     """Redact, scan, pack and sign; Withheld when nothing of it may be kept."""
     policy, lease = segment.applied.policy, segment.lease
-    redactor = redaction.FrameRedactor(segment.frames.get, policy)
+    redactor = redaction.FrameRedactor(segment.frames.get, policy, frames, events=segment.events)
     given = [dict(segment.header), *segment.events]
-    redacted, report = redaction.redact_session(given, policy, frames=redactor, hash_key=hash_key(key))
+    redacted, report = redaction.redact_session(given, policy, frames=redactor, hash_key=hash_key())
     if len(redacted) < 2:
         raise Withheld("nothing_left")
-    lines, frames = numbered(redacted, redactor.frames)
+    lines, pictures = numbered(redacted, redactor.frames)
     if redaction.scan_session(lines, policy):
         raise Withheld("scan_hit")
     packed = [("events", f"events-{n}.zst", data) for n, data in enumerate(manifests.pack_lines(lines))]
-    packed += [("frame", name, data) for name, data in frames]
+    packed += [("frame", name, data) for name, data in pictures]
     session = str(uuid.uuid4())
     manifest = {
         "schema": manifests.SCHEMA,
@@ -74,12 +79,14 @@ def seal(segment: Segment, *, device: str, key: Ed25519PrivateKey) -> Sealed:
 def numbered(
     lines: list[dict[str, Any]], frames: Mapping[str, bytes]
 ) -> tuple[list[dict[str, Any]], list[tuple[str, bytes]]]:
-    """Lines with `seq` and `t` from 0 and a header that fits; frames in the order of their events.
+    """Lines with `seq` and `t` from about 0 and a header that fits; frames in the order of their events.
+
+    Times of typing lie on a grid and have to stay on it.
 
     The recording's own id, numbers and time of day would allow matching it with others, so they go.
     """
     header, *events = lines
-    start = events[0]["t"]
+    start = on_grid(events[0]["t"])
     ordered: list[tuple[str, bytes]] = []
     fresh = []
     for seq, event in enumerate(events):
@@ -100,9 +107,9 @@ def numbered(
     return [fitting, *fresh], ordered
 
 
-def hash_key(key: Ed25519PrivateKey) -> bytes:
-    """The key of the method "hash": equal values look equal on this device, nobody else can compute it."""
-    return hashlib.sha256(b"mci-hash-key/1\n" + key.private_bytes_raw()).digest()
+def hash_key() -> bytes:
+    """A key for one session: equal values look equal in it and nowhere else. Nobody keeps it."""
+    return secrets.token_bytes(32)
 
 
 def _part(index: int, kind: str, name: str, data: bytes) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from mci_core.policy_model import (
     MAX_POLICY_BYTES,
     METHOD_WORDS,
     METHODS,
+    PATHS,
     PLATFORM_WORDS,
     PLATFORMS,
     PURPOSE_WORDS,
@@ -76,6 +77,7 @@ __all__ = [
     "MAX_POLICY_BYTES",
     "METHODS",
     "METHOD_WORDS",
+    "PATHS",
     "PLATFORMS",
     "PLATFORM_WORDS",
     "PURPOSES",
@@ -275,7 +277,7 @@ def parse_rule(doc: Mapping[str, Any]) -> Rule:
 
 
 def _selector(doc: Mapping[str, Any]) -> Selector:
-    parts = {key: tuple(doc.get(key, ())) for key in ("entries", "signals", "fields", "roles")}
+    parts = {key: tuple(doc.get(key, ())) for key in ("entries", "signals", "fields", "roles", "paths")}
     left, top, right, bottom = doc.get("region") or (0, 0, 100, 100)
     return Selector(**parts, region=(left, top, right, bottom) if "region" in doc else None)
 

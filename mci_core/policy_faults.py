@@ -79,8 +79,9 @@ def _region_faults(where: str, selector: Selector) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = selector.region
     if left >= right or top >= bottom:
         yield f"{where}.region", "A region goes from left to right and from top to bottom."
-    if set(selector.fields) - {"frame"}:
-        yield f"{where}.fields", "A rule with a region looks in screenshots only."
+    for part, named in (("fields", set(selector.fields) - {"frame"}), ("paths", selector.paths)):
+        if named:
+            yield f"{where}.{part}", "A rule with a region looks in screenshots only."
 
 
 def _twice(where: str, ids: list[str]) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ SIGNALS: tuple[str, ...] = (
 )
 KEYSTROKES: tuple[str, ...] = ("none", "count", "shortcut", "class", "text")
 PURPOSES: tuple[str, ...] = ("agent_training", "agent_evaluation", "data_quality", "redaction_quality")
-METHODS: tuple[str, ...] = ("mask", "hash", "drop_event", "drop_frame", "block_session")
+METHODS: tuple[str, ...] = ("mask", "hash", "replace", "drop_event", "drop_frame", "block_session")
 
 # Which of the two key signals still show anything at each granularity.
 KEY_SIGNALS_SHOWN: dict[str, frozenset[str]] = {
@@ -67,6 +67,7 @@ PURPOSE_WORDS: dict[str, str] = {
 METHOD_WORDS: dict[str, str] = {
     "mask": "replace by a placeholder",
     "hash": "replace by a keyed hash",
+    "replace": "replace by an invented value of the same kind",
     "drop_event": "drop the event",
     "drop_frame": "drop the screenshot",
     "block_session": "block the whole session",
@@ -80,6 +81,23 @@ PLACE_PATTERN = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 TAG_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 # What a rule's selector can name: the places of an event where text can stand.
 FIELDS: tuple[str, ...] = ("text", "key", "url", "window.title", "target.name", "frame")
+# The same, exactly: every path of an event at which redaction masks a text.
+PATHS: tuple[str, ...] = (
+    "$.text",
+    "$.key",
+    "$.url",
+    "$.window.title",
+    "$.windows[*].title",
+    "$.windows[*].url",
+    "$.windows[*].app",
+    "$.target.role",
+    "$.target.name",
+    "$.target.id",
+    "$.app.name",
+    "$.app.exe",
+    "$.app.bundle",
+    "$.name",
+)
 MAX_POLICY_BYTES = 2 * 1024 * 1024
 
 Direction = Literal["wider", "narrower", "neutral"]
@@ -147,6 +165,7 @@ class SelectorDoc(TypedDict):
     signals: list[str]
     fields: list[str]
     roles: NotRequired[list[str]]
+    paths: NotRequired[list[str]]
     region: NotRequired[list[int]]
 
 
@@ -261,13 +280,15 @@ class Selector:
     """Where a rule looks; an empty part means everywhere.
 
     `roles`: kinds of the field that is typed in, in small letters; a field of unknown kind counts as meant.
-    `region`: left, top, right and bottom in percent of the screen; such a rule looks in screenshots only.
+    `paths`: of `PATHS`. `region`: left, top, right and bottom in percent of the screen; such a rule looks in
+    screenshots only.
     """
 
     entries: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     region: tuple[int, int, int, int] | None = None
 
 

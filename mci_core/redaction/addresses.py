@@ -1,4 +1,6 @@
-"""Masks an address (URL): also what stands percent-encoded in its parts, and a user name before the host."""
+"""Masks addresses (URLs) and paths of files: what stands percent-encoded in the parts of an address, the name
+before its host, and names of accounts in paths and at the prompt of a shell.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
-from mci_core.redaction.rules import ENGINE_RULE
+from mci_core.redaction.rules import ENGINE_RULE, USER
 from mci_core.redaction.spans import Span
 
 Masker = Callable[[str], tuple[str, list[Span]]]
@@ -15,7 +17,18 @@ Masker = Callable[[str], tuple[str, list[Span]]]
 _PARTS = re.compile(r"([/?&#;=,])")
 _USER = re.compile(r"(?i)^([a-z][a-z0-9+.-]*://)[^/?#@\s]*@")
 MAX_DECODE = 3
-USER = "USER"
+# Where the name of an account follows. Common names of accounts say nothing about a person.
+_ACCOUNT = re.compile(
+    r"(?i)(?:(?:^|(?<=[\s\"'(=:,>~]))(?:/mnt/[a-z])?/(?:home|users|export/home|var/home)/"
+    r"|\b[a-z]:[\\/]+(?:users|documents and settings)[\\/]+|\bfile:/{2,3}(?:home|users)/"
+    r")([^\s\\/:*?\"'<>|\[\]\u2588](?:[^\r\n\\/:*?\"<>|\[\]\u2588]{0,63}(?=[\\/])|[^\s\\/:*?\"'<>|\[\]\u2588]{0,63}))"
+)
+_AT_HOST = re.compile(r"(?:^|(?<=[\s(\[]))([a-z_][a-z0-9_.-]{0,31})@(?=[\w-]+(?:\.[\w-]+)*:\s?[~/])")
+_NOBODY = re.compile(
+    r"(?i)(?:user|users|username|admin\w*|root|public|shared|default(?: user)?|all users|guest|ubuntu|debian|"
+    r"vagrant|runner\w*|ec2-user|docker|node|app|git|jenkins|build\w*|ci|www|www-data|postgres|me|you|"
+    r"your\w*|name|test\w*|demo|example|pi|vscode|codespace|coder|jovyan|linuxbrew|\.+|%\w+%|\$\w+|<\w+>)"
+)
 
 
 def mask_url(url: str, mask: Masker) -> tuple[str, list[Span]]:
@@ -44,6 +57,26 @@ def _hidden(part: str, mask: Masker) -> list[Span]:
             return spans
         part = decoded
     return []
+
+
+def mask_accounts(text: str) -> tuple[str, list[Span]]:
+    """A title, a path or a line with the names of accounts in it masked."""
+    spans = find_accounts(text)
+    for span in reversed(spans):
+        text = f"{text[: span.start]}[{USER}]{text[span.end :]}"
+    return text, spans
+
+
+def find_accounts(text: str) -> list[Span]:
+    """Names of accounts in paths of files and before the host at the prompt of a shell."""
+    if "/" not in text and "\\" not in text and "@" not in text:
+        return []
+    places = {match.span(1) for form in (_ACCOUNT, _AT_HOST) for match in form.finditer(text)}
+    return [
+        Span(start, end, USER, ENGINE_RULE, validator="account")
+        for start, end in sorted(places)
+        if not _NOBODY.fullmatch(text[start:end])
+    ]
 
 
 def explain_url(url: str, mask: Masker) -> list[Span]:

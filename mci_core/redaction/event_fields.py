@@ -15,7 +15,7 @@ from mci_core.policy_model import SIGNALS
 
 # (text, place of it in the event) -> masked text
 MaskField = Callable[[str, str], str]
-# Each place where an event can hold a text that is masked, and the field by which a selector names it.
+# The paths of `policy_model.PATHS`, and the field by which a selector may name each as well.
 FIELD_OF: dict[str, str] = {
     "$.text": "text",
     "$.key": "key",

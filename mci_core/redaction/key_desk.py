@@ -48,6 +48,7 @@ class KeyDesk:
         self._pasted: tuple[int, int] | None = None
         self._accent = ""
         self._typing = False
+        self._clicking = False
         # keys of a composition (IME); None outside of one
         self._composed: list[int] | None = None
         # key-up events and the key-down that each belongs to; None: not known
@@ -99,11 +100,19 @@ class KeyDesk:
         if event.get("signal") == "shortcut" or is_shortcut(key, modifiers, self._platform):
             self._shortcut(key, held)
         else:
+            self._by_clicks(False)
             self._typed(index, key, event, selecting="Shift" in held)
 
     def pad(self, index: int, key: str) -> None:
         """A key of a keyboard on the screen was clicked."""
+        self._by_clicks(True)
         self._typed(index, key, {}, selecting=False)
+
+    def _by_clicks(self, clicking: bool) -> None:
+        # What was clicked may be whole before anything else is typed.
+        if clicking != self._clicking:
+            self._document.look()
+        self._clicking = clicking
 
     # --- commands
 

@@ -20,7 +20,7 @@ _KEYBOARDS = re.compile(
 )
 _KEY_ROLES = frozenset({"key", "keyboard key", "virtual key"})
 # Where typing goes to; whatever its name is, a click there types nothing.
-_WRITTEN_IN = re.compile(r"(?i)text|edit|input|field|combo|document|search|spin|canvas|pane|window")
+_WRITTEN_IN = re.compile(r"(?i)text|edit|input|password|field|combo|document|search|spin|canvas|pane|window")
 _NAMED = {"backspace": "Backspace", "delete": "Delete", "enter": "Enter", "space": " ", "tab": "Tab"}
 POINTER = frozenset({"mouse_move", "mouse_down", "mouse_up", "scroll"})
 

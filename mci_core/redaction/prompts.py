@@ -71,6 +71,7 @@ class Prompts:
         self._line: list[str] = []
         self._held_back: list[int] = []
         self._answered = False
+        self._told = False
         self._last = ""
         self._keys_seen = False
 
@@ -118,7 +119,7 @@ class Prompts:
     def _line_ends(self, tries: int) -> list[int]:
         line, held = "".join(self._line), self._held_back
         self._line, self._held_back, self._last = [], [], line
-        self._answered = bool(tries and line)
+        self._answered, self._told = bool(tries and line and not self._told), False
         if tries:
             # A question about a host or a name may come before the one for the password.
             again = tries == TRIES and line.strip().casefold() in ("y", "yes", "n", "no")
@@ -155,6 +156,7 @@ class Prompts:
     def _repeats_answer(self, text: str) -> bool:
         """Text events follow the keys that typed them; the one after an answer is the answer."""
         if self._waiting.get(self._app) == TRIES and text.strip() != self._last.strip():
+            self._told = True
             return True
         if self._answered:
             self._answered = False

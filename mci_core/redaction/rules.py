@@ -25,11 +25,13 @@ from mci_core.detectors.matching import fold
 from mci_core.detectors.prefilter import prefilter, scanned
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
-from mci_core.redaction import user_rules
+from mci_core.redaction import stand_ins, user_rules
 from mci_core.redaction.spans import BLANKED, Span, placeholder_pattern
 
 PACK_PREFIX = "detector."
 ENGINE_RULE = "engine"
+# The name of an account where it stands in an address or in the path of a file.
+USER = "USER"
 # Longer lists are searched in every text; preparing them for Hyperscan would take too long.
 MAX_GATE_WORDS = 2_000
 # A byte that no text of ASCII holds.
@@ -175,16 +177,23 @@ def check_examples(rule: Rule) -> list[str]:
 class RuleSet:
     """A pack and some rules, ready to search. `labels`: all that masking may have written."""
 
-    def __init__(self, rules: Sequence[CompiledRule], labels: frozenset[str], pack: Pack = "full") -> None:
+    def __init__(
+        self,
+        rules: Sequence[CompiledRule],
+        labels: frozenset[str],
+        pack: Pack = "full",
+        *,
+        invents: bool = False,
+    ) -> None:
         self._rules = rules
         self._pack = PACKS[pack]
         own = tuple(detector.gates for detector in self._pack)
-        # All gates in one, for texts of ASCII; elsewhere rules are tried whether their gates are open or not.
-        self._gates = prefilter(own + tuple(rule.gates for rule in rules))
-        self._pack_gates = prefilter(own)
+        self._gates = prefilter(own)
+        # A database of their own: the one of the pack is prepared once, this one for every change of a rule.
+        self._rule_gates = prefilter(tuple(rule.gates for rule in rules)) if rules else None
         self._every_rule = range(len(own), len(own) + len(rules))
         self._order = {rule.rule_id: index for index, rule in enumerate(rules)}
-        self.placeholders = placeholder_pattern(labels)
+        self.placeholders = placeholder_pattern(labels, stand_ins.EXPRESSION if invents else "")
 
     def rank(self, span: Span) -> int:
         """Which of two overlapping spans gives the name: stricter methods, then rules, then the pack."""
@@ -220,16 +229,27 @@ class RuleSet:
         return found
 
     def _opened(self, text: str, data: bytes) -> Sequence[int]:
-        if text.isascii():
-            return self._gates.open_for(data)
-        return [*self._pack_gates.open_for(data), *self._every_rule]
+        opened = self._gates.open_for(data)
+        if self._rule_gates is None:
+            return opened
+        if not text.isascii():
+            # Expressions of rules look at characters; their gates are about the bytes of ASCII.
+            return [*opened, *self._every_rule]
+        return [*opened, *(self._every_rule[index] for index in self._rule_gates.open_for(data))]
 
     def open_for_many(self, texts: Sequence[str]) -> list[Sequence[int] | None]:
         """What is worth searching for in each of many texts; None where that has to be asked for the text."""
         plain = [text.isascii() and "[" not in text for text in texts]
         datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
-        opened = iter(self._gates.open_for_many(datas))
-        return [next(opened) if looked_at else None for looked_at in plain]
+        opened = self._gates.open_for_many(datas)
+        if self._rule_gates is not None:
+            rules = self._rule_gates.open_for_many(datas)
+            opened = [
+                [*pack, *(self._every_rule[index] for index in own)]
+                for pack, own in zip(opened, rules, strict=True)
+            ]
+        answers = iter(opened)
+        return [next(answers) if looked_at else None for looked_at in plain]
 
 
 class OutOfTime(Exception):
@@ -244,14 +264,20 @@ _PACK_ORDER = {rule_id: index for index, rule_id in enumerate(_PACK_RULES.values
 def rule_set(rules: tuple[Rule, ...], known: tuple[Rule, ...] = (), pack: Pack = "full") -> RuleSet:
     """The rules ready to search; `known`: further rules whose placeholders may stand in the text."""
     compiled = [compile_rule(rule) for rule in rules]
-    labels = {*LABELS, BLANKED, *(rule.label for rule in compiled), *(label_of(rule) for rule in known)}
-    return RuleSet(compiled, frozenset(labels), pack)
+    labels = {*LABELS, BLANKED, USER, *(rule.label for rule in compiled), *(label_of(rule) for rule in known)}
+    invents = any(rule.method == "replace" for rule in (*rules, *known))
+    return RuleSet(compiled, frozenset(labels), pack, invents=invents)
 
 
 def rules_for(
-    rules: Sequence[Rule], entry: str | None, signal: str | None, field: str, role: object = None
+    rules: Sequence[Rule],
+    entry: str | None,
+    signal: str | None,
+    field: str,
+    role: object = None,
+    path: str | None = None,
 ) -> tuple[Rule, ...]:
-    """The rules whose selector takes in this place; an unknown entry, signal or role excludes none."""
+    """The rules whose selector takes in this place; an unknown entry, signal, role or path excludes none."""
     kind = role.strip().casefold() if isinstance(role, str) else ""
 
     def applies(rule: Rule) -> bool:
@@ -261,6 +287,7 @@ def rules_for(
             and (not where.signals or signal is None or signal in where.signals)
             and (not where.fields or field in where.fields)
             and (not where.roles or not kind or kind in where.roles)
+            and (not where.paths or path is None or path in where.paths)
             and (where.region is None or field == "frame")
         )
 
@@ -270,9 +297,12 @@ def rules_for(
 def placeholder(span: Span, value: str, hash_key: bytes | None) -> str:
     """What is written instead of a span.
 
-    Method "hash" gives the same value the same sign within one key; without a key it is a plain mask, because
-    a hash that anybody can compute gives short values away.
+    Method "hash" gives the same value the same sign within one key, "replace" the same invented value. Without
+    a key both are a plain mask, because what anybody can compute gives short values away; so is "replace" for
+    values that have no kind of their own.
     """
+    if span.method == "replace" and hash_key is not None:
+        return stand_ins.stand_in(value, hash_key) or f"[{span.label}]"
     if span.method != "hash" or hash_key is None:
         return f"[{span.label}]"
     digest = hmac.new(hash_key, value.casefold().encode("utf-8"), hashlib.sha256).hexdigest()

@@ -12,7 +12,7 @@ from typing import Any
 
 from mci_core.detectors import LABELS
 from mci_core.policy_model import Policy
-from mci_core.redaction.addresses import mask_url
+from mci_core.redaction.addresses import find_accounts, mask_accounts, mask_url
 from mci_core.redaction.event_fields import FIELD_OF, kept_key, reduced_event, reduced_header
 from mci_core.redaction.following import FAILED, Following
 from mci_core.redaction.frames import FrameOutcome, FrameRefused
@@ -91,7 +91,8 @@ class SessionPass:
     def _mask_typed(self, text: str, name: str, index: int) -> list[Span]:
         event = self._events[index]
         rules = self._rules(f"$.{name}", event)
-        return [_whole_link(span, text) for span in mask(text, rules, known=self._policy.rules)[1]]
+        found = [_whole_link(span, text) for span in mask(text, rules, known=self._policy.rules)[1]]
+        return [*found, *find_accounts(text)]
 
     def _rules(self, place: str, event: Mapping[str, Any]) -> Any:
         return rules_for(
@@ -100,6 +101,7 @@ class SessionPass:
             event.get("signal"),
             FIELD_OF.get(place, place),
             _role(event),
+            place,
         )
 
     # --- writing
@@ -181,7 +183,8 @@ class SessionPass:
 
         def one(value: str) -> tuple[str, list[Span]]:
             masked, spans = cached_mask(value, rules, self._policy.rules, self._hash_key)
-            return masked, list(spans)
+            masked, accounts = mask_accounts(masked)
+            return masked, [*spans, *accounts]
 
         name = FIELD_OF.get(place, place)
         masked, spans = mask_url(text, one) if name == "url" else one(text)

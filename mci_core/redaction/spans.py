@@ -74,10 +74,14 @@ def outside(span: Span, text: str, covered: Sequence[tuple[int, int]]) -> list[S
     return [piece for piece in pieces if _says_something(text[piece.start : piece.end])]
 
 
-def placeholder_pattern(labels: Iterable[str]) -> re.Pattern[str]:
-    """Finds what masking itself writes: only labels that are in use, so that nobody hides behind brackets."""
+def placeholder_pattern(labels: Iterable[str], stand_ins: str = "") -> re.Pattern[str]:
+    """Finds what masking itself writes: only labels that are in use, so that nobody hides behind brackets.
+
+    `stand_ins`: an expression with one group for invented values, where a rule writes such.
+    """
     names = "|".join(sorted({re.escape(label) for label in labels}))
-    return re.compile(rf"\[(?:{names})(?::[0-9a-f]{{8}})?\]|{FILLER}+")
+    invented = f"|{stand_ins}" if stand_ins else ""
+    return re.compile(rf"\[(?:{names})(?::[0-9a-f]{{8}})?\]|{FILLER}+{invented}")
 
 
 class _Written:
@@ -129,7 +133,7 @@ def neutral(text: str, placeholders: re.Pattern[str]) -> tuple[str, list[tuple[i
     What masking has written is searched as signs of the same length: the words inside a placeholder announce
     nothing, so that a masked text is searched again only where something else in it asks for that.
     """
-    if "[" not in text and FILLER not in text:
+    if not placeholders.groups and "[" not in text and FILLER not in text:
         return text, []
     covered = [match.span() for match in placeholders.finditer(text)]
     for start, end in covered:

@@ -120,7 +120,7 @@ def rule(kind: str, *, method: str = "mask", label: str = "Project", **more: Any
         "regex": lambda: RuleMatch("regex", pattern=what),
         "detector": lambda: RuleMatch("detector", detector=what),
     }[kind]()
-    parts = {name: tuple(more.get(name, ())) for name in ("entries", "signals", "fields", "roles")}
+    parts = {name: tuple(more.get(name, ())) for name in ("entries", "signals", "fields", "roles", "paths")}
     selector = Selector(**parts, region=tuple(more["region"]) if "region" in more else None)
     examples = Examples(tuple(more.get("redact", ())), tuple(more.get("keep", ())))
     return Rule(more.get("id", "r1"), label, method, match, selector, examples)
@@ -128,8 +128,8 @@ def rule(kind: str, *, method: str = "mask", label: str = "Project", **more: Any
 
 def _selector(one: Selector) -> dict[str, Any]:
     always = {name: list(getattr(one, name)) for name in ("entries", "signals", "fields")}
-    roles = {"roles": list(one.roles)} if one.roles else {}
-    return {**always, **roles, **({"region": list(one.region)} if one.region else {})}
+    named = {name: list(getattr(one, name)) for name in ("roles", "paths") if getattr(one, name)}
+    return {**always, **named, **({"region": list(one.region)} if one.region else {})}
 
 
 def policy_with(*rules: Rule) -> Policy:

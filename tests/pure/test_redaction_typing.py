@@ -203,7 +203,7 @@ def test_positions_beyond_all_documents_are_dropped() -> None:
 
 
 def test_fields_are_kept_apart() -> None:
-    lines = redacted(focus(), click("A"), insert("Ze"), click("B"), insert("bra"), click("A"), insert("bra"))
+    lines = redacted(focus(), click("A"), insert("ze"), click("B"), insert("bra"), click("A"), insert("bra"))
     assert [line["text"] for line in lines if line["type"] == "text"] == [F * 2, "bra", F * 3]
 
 
