@@ -25,6 +25,7 @@ from mci_agent.logs import Log
 from mci_agent.runner import Agent
 from mci_agent.spool import Spool
 from mci_agent.transport import HttpTransport, Transport
+from mci_core.redaction.frames_engines import CHOICES, MODES, EngineMissing, FrameSettings, open_reader
 
 DONE, FAILED, USAGE, SOME_REFUSED, NOT_ENROLLED, REVOKED, BROKEN, BUSY, UNREACHABLE = range(9)
 OBEY_SECONDS = 5.0
@@ -91,6 +92,19 @@ def parser() -> argparse.ArgumentParser:
     )
     running.add_argument("--loop", action="store_true", help="begin again after the last recording")
     running.add_argument("--once", action="store_true", help="exit when everything is played and sent")
+    running.add_argument(
+        "--ocr", choices=CHOICES, default="off", help="what reads the text of frames (default: off)"
+    )
+    running.add_argument(
+        "--frame-text", choices=MODES, default="hits", help="paint over hits, all text, or everything"
+    )
+    running.add_argument(
+        "--frame-seconds",
+        type=_seconds,
+        default=10.0,
+        metavar="N",
+        help="a frame that takes longer is dropped",
+    )
     verb("status", show_status, "Say whether capture is on, and why.")
     verb("pause", pause, "Stop capture for some minutes.").add_argument(
         "minutes", type=_minutes(local.MAX_PAUSE_MINUTES), metavar="MINUTES"
@@ -158,6 +172,7 @@ def run(state: State, arguments: argparse.Namespace, open_transport: OpenTranspo
     """Run until stopped."""
     identity = state.identity()
     paths = sources.recordings(sources.replay_path(arguments.source))
+    arguments.frames = _frames(arguments)
     with files.locked(state.lock, wait=False) as held:
         if not held:
             raise Busy("busy", "Another agent is running with this state folder.")
@@ -165,7 +180,7 @@ def run(state: State, arguments: argparse.Namespace, open_transport: OpenTranspo
 
 
 async def _run(state: State, paths: list[Path], arguments: argparse.Namespace, transport: Transport) -> int:
-    agent = Agent(state, transport, Clock(state.memory.clock_floor), Log())
+    agent = Agent(state, transport, Clock(state.memory.clock_floor), Log(), arguments.frames)
     work = asyncio.create_task(
         agent.run(paths, speed=arguments.speed, loop=arguments.loop, once=arguments.once)
     )
@@ -260,6 +275,22 @@ def _minutes(most: int) -> Callable[[str], int]:
         return number
 
     return minutes
+
+
+def _frames(arguments: argparse.Namespace) -> FrameSettings:
+    """How frames are treated on this computer: narrower than the policy's rules, never wider."""
+    try:
+        reader = open_reader(arguments.ocr)
+    except EngineMissing as error:
+        raise AgentError("ocr_missing", str(error)) from error
+    return FrameSettings(mode=arguments.frame_text, reader=reader, seconds=arguments.frame_seconds)
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0.1 <= number <= 600:
+        raise argparse.ArgumentTypeError("must be 0.1 to 600")
+    return number
 
 
 def _speed(text: str) -> float:

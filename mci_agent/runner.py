@@ -31,6 +31,7 @@ from mci_agent.stream import Hint, HintStream
 from mci_agent.transport import Transport
 from mci_agent.trusted_policy import TrustedPolicy
 from mci_agent.upload import Uploader
+from mci_core.redaction.frames_engines import FrameSettings
 
 CONTROL_SECONDS = 0.2
 STATUS_SECONDS = 2.0
@@ -42,8 +43,16 @@ MAX_COUNTS = 40
 class Agent:
     """One enrolled device at work."""
 
-    def __init__(self, state: State, transport: Transport, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        state: State,
+        transport: Transport,
+        clock: Clock,
+        log: Log,
+        frames: FrameSettings | None = None,
+    ) -> None:
         identity = state.identity()
+        self._frames = frames or FrameSettings()
         self._state, self._clock, self._log = state, clock, log
         self._identity = identity
         self._key = state.device_key()
@@ -179,7 +188,7 @@ class Agent:
 
     def _seal(self, segment: Segment) -> Sealed:
         try:
-            return seal(segment, device=self._identity.device, key=self._key)
+            return seal(segment, device=self._identity.device, key=self._key, frames=self._frames)
         except Withheld:
             raise
         except Exception as error:

@@ -37,7 +37,10 @@ _SHAPES = (
 )
 _LONG_TOKEN = 16
 # Many digits that say nothing about anybody.
-_TIMES = re.compile(r"(?<![\d./-])(?:\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:19|20)?\d\d|\d\d?:\d\d(?::\d\d)?)(?![./-]?\d)")
+_TIMES = re.compile(
+    r"(?<![\d./-])(?:\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:19|20)?\d\d|\d\d?:\d\d(?::\d\d)?)"
+    r"(?![./-]?\d)"
+)
 
 
 def _rows(boxes: Sequence[Box]) -> list[list[int]]:

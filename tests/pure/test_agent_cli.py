@@ -20,6 +20,7 @@ from mci_agent.clock import Clock
 from mci_agent.config import State
 from mci_agent.errors import Refused, SourceBroken
 from mci_agent.spool import Spool
+from mci_core.redaction.frames_engines import EngineMissing
 from tests.pure.agent_support import recordings
 from tests.pure.agent_support.http import served
 from tests.pure.agent_support.server import Server
@@ -112,6 +113,22 @@ def test_run_says_when_some_recordings_were_refused(desk: Desk, capsys: pytest.C
     assert desk.run("run", "--source", "screen", "--once") == 2
 
 
+def test_how_frames_are_treated_is_said_at_the_start(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.enroll()
+    source = desk.record("a.jsonl", recordings.office())
+    run = ["run", "--source", f"replay:{source.parent}", "--speed", "0", "--once"]
+    assert desk.run(*run, "--ocr", "off", "--frame-text", "blank", "--frame-seconds", "2.5") == 0
+
+    def missing(choice: str) -> None:
+        raise EngineMissing(f"The engine {choice} is not installed.")
+
+    monkeypatch.setattr(cli, "open_reader", missing)
+    assert desk.run(*run, "--ocr", "tesseract") == 2
+    assert "tesseract is not installed" in capsys.readouterr().err
+
+
 def test_a_revoked_device_says_so(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.enroll()
     desk.server.revoked = True
@@ -195,6 +212,8 @@ def test_exclusions_are_listed_and_taken_back(desk: Desk, capsys: pytest.Capture
         ["forget", "1441"],
         ["run"],
         ["run", "--source", "replay:x", "--speed", "-1"],
+        ["run", "--source", "replay:x", "--frame-seconds", "0"],
+        ["run", "--source", "replay:x", "--frame-text", "none"],
     ],
 )
 def test_wrong_usage_is_code_2(arguments: list[str]) -> None:
