@@ -17,15 +17,39 @@ _CANDIDATE = Pattern(r"(?:\+|\(\+?)?\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5
 _NORTH_AMERICA = Pattern(r"^(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}$")
 _BRACKETS = Pattern(r"^\(?\+?\d{1,4}\) ?\d")
 _NATIONAL = Pattern(r"^\(?0\d{1,5}\)?[ /-]{1,3}\d{2,}(?:[ /-]?\d{2,}){0,4}$")
+# A number is spoken of; in texts of other scripts the word itself is read, see `_ELSEWHERE`.
 _WORDS = Pattern(
-    r"(?i)(?:phone|\bcall|\bmobil|\bcell|\btel\b|\btel\.|telefo|\bfax|whatsapp|\bsms\b|\btext me|"
-    r"\bdial|\bring\b|"
-    r"\breach\b|contact|hotline|handy|rufnummer|\bnumero\b|\bnumber is\b|\bph\b|\bph\.|\bext\b|"
-    r"signal\b|viber)"
+    r"(?i)(?:phone|\bcall|\bmobil|\bcell|\btel\b|\btel\.|telef|t\xe9l\xe9?|\btlf\b|\bfax|whatsapp|telegram|"
+    r"\bsms\b|"
+    r"\btext me|\bdial|\bring\b|\breach\b|contact|hotline|helpline|handy|rufnummer|"
+    r"\bnumero\b|\bnumber is\b|\bph\b|"
+    r"\bph\.|\bext\b|signal\b|viber|puhelin|kom\xe9rk|celular|m\xe9vil|portable|cellulare|anrufen|appele[rz]|"
+    r"ll\xe9m[ae]|chiam[ai]|\bbel\b|zadzwo)"
 )
+_ELSEWHERE = (
+    "тел",
+    "телефон",
+    "мобильн",
+    "звон",
+    "电话",
+    "電話",
+    "手机",
+    "携帯",
+    "전화",
+    "هاتف",
+    "טלפון",
+    "फ़ोन",
+    "τηλ",
+)
+# After an address for mail the next number is most likely the telephone, as in lists of people.
+_MAIL = Pattern(r"@[\w.\xe9-]{2,60}\.[a-zA-Z]{2,12}['\")]{0,2}[,;|\t ]{1,3}['\"(]{0,2}$")
 _NOT = Pattern(
     r"(?i)(?:order|invoice|reference|\bref\b|sequence|part number|case|policy|license|licence|passport|"
-    r"ssn|ticket|account|tracking|serial|isbn|version|card|\bid\b|#|amount|\$|\xb7)[ :#.]{0,3}$"
+    r"ssn|ticket|account|tracking|serial|isbn|version|card|\bid\b|#|amount|\$|\xb7|article(?: no)?|"
+    r"\bitem|\bsku\b|"
+    r"\blot\b|meeting|\broom\b|batch|\bpo\b|model|\bport\b|\bzip\b|\bean\b|\bupc\b|\biban\b|part(?: no)?|"
+    r"artikel\w*|"
+    r"bestell\w*|commande|pedido|\bno|\bnr)[ :#.]{0,3}$"
 )
 _EXTENSION = Pattern(r"^(?i)[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6}")
 _DATE = Pattern(
@@ -58,7 +82,16 @@ def _bounded(data: bytes, start: int, end: int) -> bool:
     return not (after in (b".", b",", b"-", b"/", b":", b"%") and is_digit(data, end + 1))
 
 
-def _confidence(data: bytes, start: int, end: int) -> float:
+def _is_spoken_of(data: bytes, text: str, start: int) -> bool:
+    """Whether a word for telephone, or an address for mail, stands right before."""
+    begin = max(0, start - _REACH)
+    if _WORDS.found_in(data[begin:start]) or _MAIL.found_in(data[max(0, start - 90) : start]):
+        return True
+    before = text[begin:start]
+    return not before.isascii() and any(word in before.casefold() for word in _ELSEWHERE)
+
+
+def _confidence(data: bytes, whole: str, start: int, end: int) -> float:
     """How sure a bounded candidate is a number; 0 when it is none."""
     raw = data[start:end]
     text = raw.decode("latin-1")
@@ -70,7 +103,7 @@ def _confidence(data: bytes, start: int, end: int) -> float:
     if _NORTH_AMERICA.found_in(raw):
         return 0.9
     before = data[max(0, start - _REACH) : start]
-    if _WORDS.found_in(before) and 7 <= len(digits) <= 15:
+    if _is_spoken_of(data, whole, start) and 7 <= len(digits) <= 15:
         return 0.85
     if _NOT.found_in(before):
         return 0.0
@@ -93,7 +126,7 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         end = stop
         if not _bounded(data, start, end):
             continue
-        confidence = _confidence(data, start, end)
+        confidence = _confidence(data, text, start, end)
         if confidence:
             for _, length in _EXTENSION.spans(data[end : end + 20]):
                 end += length

@@ -11,10 +11,16 @@ from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_di
 
 _HYPHENS = Pattern(r"\d{3}-\d{2}-\d{4}")
 _OTHER = Pattern(r"\d{3}[ ./-]?\d{2}[ ./-]?\d{4}")
-_WORDS = Pattern(r"(?i)\b(?:ssn|ss#|social security|social sec|soc sec|itin)\b")
+# The same sign in both places says that the groups belong together.
+_GROUPS = Pattern(r"^\d{3}(?: \d{2} |\.\d{2}\.)\d{4}$")
+_NOT = Pattern(
+    r"(?i)(?:order|invoice|ref\w*|tracking|serial|article|item|sku|lot|meeting|part|room|ticket|no|nr|id|code|phone|tel|fax|"
+    r"call|mobile|cell|version|[#$+])[ :#.]{0,3}$"
+)
+_WORDS = Pattern(
+    r"(?i)\b(?:ssn|ss#|social security|social sec|soc sec|social insurance|itin|tax ?payer id)\b"
+)
 _REACH = 40
-# Printed in advertisements and leaflets, never a person's.
-_NEVER = {"078051120", "219099999", "123456789"}
 
 
 def _issued(digits: str) -> bool:
@@ -38,9 +44,11 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         if not _alone(data, start, end) or not _issued(digits):
             continue
         if _WORDS.found_in(data[max(0, start - _REACH) : start]):
-            yield Hit(start, end, "US_SSN", 0.95)
+            yield Hit(start, end, "US_SSN", 0.95, "area")
         elif _HYPHENS.found_in(data[start:end]):
-            yield Hit(start, end, "US_SSN", 0.85)
+            yield Hit(start, end, "US_SSN", 0.85, "area")
+        elif _GROUPS.found_in(data[start:end]) and not _NOT.found_in(data[max(0, start - 16) : start]):
+            yield Hit(start, end, "US_SSN", 0.6, "area")
 
 
 DETECTOR = Detector("US_SSN", (r"\d{3}[ ./-]?\d{2}[ ./-]?\d{4}",), find)

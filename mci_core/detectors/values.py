@@ -133,6 +133,11 @@ def has_digit(value: bytes) -> bool:
     return any(48 <= code <= 57 for code in value)
 
 
+def looks_like_token(value: bytes) -> bool:
+    """Whether this is long and mixed enough to be a token without any word that says so."""
+    return len(value) >= 16 and has_digit(value) and (mixed(value) >= 3 or looks_random(value))
+
+
 def is_passphrase(value: bytes) -> bool:
     """Whether this is at least three words joined by hyphens or the like, as generators make passwords."""
     return bool(_PASSPHRASE.found_in(value))
