@@ -1,7 +1,7 @@
 """The log as files: C2SP tlog-tiles, for a web server, a USB stick or a works council.
 
-``checkpoint``, ``vkey``, ``tile/<level>/…``, ``tile/entries/…``, ``index/…`` (which entry it is and its
-place among those about the same person) and ``witness/<name>.vkey``. Full tiles never change. The checkpoint
+``checkpoint``, ``vkey``, ``tile/<level>/…``, ``tile/entries/…``, ``index/…`` (whom each entry is about and
+its place among those about the same person) and ``witness/<name>.vkey``. Full tiles never change. The checkpoint
 is written last: whoever reads it finds everything it needs.
 """
 
@@ -103,11 +103,14 @@ def _index(tile: Tile, entries: list[tuple[int, bytes]]) -> bytes:
     rows = SubjectEntry.objects.filter(index__gte=start, index__lt=start + tile.width)
     about = {row.index: row for row in rows}
     lines = []
-    for place, (entry_id, _leaf) in enumerate(entries, start):
+    for place in range(start, start + len(entries)):
         row = about.get(place)
-        number = "-" if row is None else str(row.number)
-        previous = "-" if row is None or row.previous is None else bytes(row.previous).hex()
-        lines.append(f"{entry_id}\t{number}\t{previous}\n")
+        if row is None:
+            lines.append("-\t-\t-\n")
+            continue
+        # Nothing that the entries do not say as well: whoever verifies the log computes these lines again.
+        previous = bytes(row.previous or bytes(32)).hex()
+        lines.append(f"{row.subject}\t{row.number}\t{previous}\n")
     return "".join(lines).encode()
 
 
