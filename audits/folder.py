@@ -1,8 +1,8 @@
 """The log as files: C2SP tlog-tiles, for a web server, a USB stick or a works council.
 
 ``checkpoint``, ``vkey``, ``tile/<level>/…``, ``tile/entries/…``, ``index/…`` (whom each entry is about and
-its place among those about the same person) and ``witness/<name>.vkey``. Full tiles never change. The checkpoint
-is written last: whoever reads it finds everything it needs.
+its place among those about the same person) and ``witness/<name>.vkey``. Full tiles never change. The
+checkpoint is written last: whoever reads it finds everything it needs.
 """
 
 from __future__ import annotations
