@@ -108,7 +108,7 @@ def _escape(text: str) -> str | None:
 
 
 def _class(text: str) -> str | None:
-    if not text.endswith("]") or len(text) < 3 or "[:" in text:
+    if not text.endswith("]") or len(text) < 3 or "[:" in text[1:]:
         return None
     head = "[^" if text.startswith("[^") else "["
     inside, at = text[len(head) : -1], 0

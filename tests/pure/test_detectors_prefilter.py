@@ -45,6 +45,7 @@ BITS = st.sampled_from(
 MIXED = st.one_of(st.text(max_size=50), st.lists(BITS, max_size=10).map("".join))
 prefilter.scanned(b"")
 TOLD = [pattern for pattern in matching._patterns if pattern.number != UNTOLD]
+SLOW = prefilter.Re2Prefilter(tuple(detector.gates for detector in PACK))
 VALUES = [text for _, text, _ in POSITIVES]
 
 
@@ -157,17 +158,17 @@ def test_databases_are_kept_in_a_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(prefilter.prefilter(GROUPS).open_for(b"abc")) == [0, 1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(MIXED)
 def test_both_engines_open_the_gates_of_the_pack_alike(text: str) -> None:
     data = fold(text)
     groups = tuple(detector.gates for detector in PACK)
     opened = set(prefilter.prefilter(groups).open_for(data))
-    assert set(prefilter.Re2Prefilter(groups).open_for(data)) <= opened
+    assert set(SLOW.open_for(data)) <= opened
     assert opened == set(prefilter.prefilter(groups).open_for_many([data])[0]) | opened
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(st.sampled_from(VALUES), MIXED))
 def test_a_pattern_that_matches_is_never_said_not_to(text: str) -> None:
     data = fold(text)
@@ -177,7 +178,7 @@ def test_a_pattern_that_matches_is_never_said_not_to(text: str) -> None:
         assert list(pattern.spans(known)) == list(pattern.spans(data)), pattern.expression
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(st.sampled_from(VALUES), MIXED))
 def test_a_detector_that_finds_something_is_tried(text: str) -> None:
     data = fold(text)
@@ -226,6 +227,7 @@ def test_threads_scan_with_scratch_spaces_of_their_own() -> None:
         (r"[]a]b*?", "[\\]a]b*?"),
         (r"[\xe9-\xff_]{2,3}", r"[\xe9-\xff_]{2,3}"),
         (r"\pL", None),
+        (r"[:=][^:]", r"[:=][^:]"),
         (r"[\S]", None),
         (r"[[:alpha:]]", None),
         (r"(?=x)", None),

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mci_core.detectors import LABELS
 from mci_core.policy_model import Rule
-from mci_core.redaction import explain_spans, failures, find_spans, redact_text, spans, texts
+from mci_core.redaction import (
+    explain_spans,
+    failures,
+    find_spans,
+    find_spans_many,
+    mask,
+    mask_many,
+    redact_text,
+    spans,
+    texts,
+)
 from mci_core.redaction.rules import rule_set
 from tests.pure.recordings import CARD, EMAIL, rule
 
@@ -110,6 +122,54 @@ def test_a_broken_detector_masks_the_whole_text_and_is_counted(monkeypatch: pyte
 
 def test_a_text_that_cannot_be_searched_is_masked_as_a_whole() -> None:
     assert find_spans("lone \ud800", [rule("words", what=["x"])]) == [(0, 6, "BLANKED")]
+
+
+def test_half_a_surrogate_pair_is_masked_with_its_text_and_counted() -> None:
+    before = failures.count
+    assert find_spans("lone \ud800 half") == [(0, 11, "BLANKED")]
+    assert find_spans_many(["lone \ud800", "a"]) == [[(0, 6, "BLANKED")], []]
+    assert failures.count == before + 2
+
+
+def test_a_text_that_takes_too_long_is_masked_as_a_whole_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "SECONDS", -1.0)
+    before = failures.count
+    assert find_spans(f"to {EMAIL}") == [(0, len(EMAIL) + 3, "BLANKED")]
+    # What need not be searched takes no time.
+    assert find_spans("zz", pack="structured") == []
+    assert failures.count == before + 1
+
+
+def test_many_texts_are_masked_as_one_by_one() -> None:
+    many = [f"to {EMAIL}", "", "plain", "[EMAIL] password: Hunter22", "Zebra é", "a Zebra", "\ud800", CARD]
+    for rules in (None, RULES):
+        assert mask_many(many, rules) == [mask(text, rules) for text in many]
+        assert find_spans_many(many, rules, pack="structured") == [
+            find_spans(text, rules, pack="structured") for text in many
+        ]
+
+
+def test_many_texts_are_blanked_when_looking_at_them_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(texts, "rule_set", broken)
+    assert find_spans_many(["a", ""]) == [[(0, 1, "BLANKED")], []]
+
+
+def test_threads_count_every_failure() -> None:
+    before = failures.count
+
+    def work() -> None:
+        for _ in range(200):
+            find_spans("\ud800")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures.count == before + 800
 
 
 def test_a_text_that_never_settles_is_masked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
