@@ -68,9 +68,11 @@ def start(actor: Actor) -> KeyEpoch:
     return epoch
 
 
-def wrap(row: PersonKey, key: bytes) -> None:
-    """Set what the row keeps of the key; the caller saves it in the same transaction."""
-    row.kek_id = current()
+def wrap(row: PersonKey, key: bytes, number: int | None = None) -> None:
+    """Set what the row keeps of the key; the caller saves it in the same transaction, and got the number of
+    the epoch in it, too.
+    """
+    row.kek_id = current() if number is None else number
     row.wrapped = envelope.wrap(epoch_keys.key(row.kek_id), key, about(row))
 
 

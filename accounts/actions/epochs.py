@@ -39,6 +39,7 @@ def rewrap_person_keys(*, actor: Actor, limit: int = BATCH) -> int:
     """Wrap the next living person keys with the epoch of today. Returns how many; 0 means that all are."""
     permissions.require(actor, "accounts.rewrap_person_keys")
     moved: list[PersonKey] = []
+    number = epochs.current()
     for row in epochs.to_wrap_anew().select_for_update(skip_locked=True).order_by("pk")[:limit]:
         try:
             key = epochs.unwrap(row)
@@ -46,7 +47,7 @@ def rewrap_person_keys(*, actor: Actor, limit: int = BATCH) -> int:
             # Its epoch is kept as long as it stands there, and `keys epochs` shows that it waits.
             log.error("person_key_unreadable", key=str(row.pk), epoch=row.kek_id)
             continue
-        epochs.wrap(row, key)
+        epochs.wrap(row, key, number)
         moved.append(row)
     PersonKey.objects.bulk_update(moved, ["wrapped", "kek"])
     emptied = _note_empty()
