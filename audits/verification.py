@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from django.db import connection, transaction
 
 from audits import sequence, tree
 from audits.models import Checkpoint, SignedCheckpoint, SubjectEntry, Tile
@@ -28,9 +31,27 @@ def verify(checkpoint: Checkpoint) -> None:
 
     Finds what was edited, removed, added or reordered behind our back, in the log or in what is kept of it.
     """
+    with _one_moment():
+        _verify(checkpoint)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """The log as it is now, however much is taken in while it is read."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _verify(checkpoint: Checkpoint) -> None:
+    newest = sequence.latest() or checkpoint
     reading = _Reading(_stated(checkpoint))
     if checkpoint.in_tiles:
-        reading.tiles, reading.subjects = _Tiles(), _Subjects()
+        reading.tiles = _Tiles(checkpoint.size, newest.size)
+        reading.subjects = _Subjects(checkpoint.size, newest.size)
     for rows in sequence.leaves(checkpoint):
         for start in range(0, len(rows), WIDTH):
             reading.take(rows[start : start + WIDTH])
@@ -121,14 +142,23 @@ class _Reading:
 class _Tiles:
     """The stored tiles of each level, compared with what the entries give."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int, newest: int) -> None:
+        """Those beyond ``size`` are left out as far as a log of ``newest`` entries has them."""
+        self.size, self.newest = size, newest
         levels = Tile.objects.order_by("level").values_list("level", flat=True).distinct()
         self.stored = [self._of(level) for level in range(max(levels, default=-1) + 1)]
         self.rows: list[list[bytes]] = []
 
     def _of(self, level: int) -> Iterator[Any]:
         found = Tile.objects.filter(level=level).order_by("index")
+        known = range(self._full(self.size, level), self._full(self.newest, level))
+        if known:
+            found = found.exclude(index__gte=known.start, index__lt=known.stop)
         return found.values_list("index", "hashes", "root").iterator(chunk_size=CHUNK)
+
+    @staticmethod
+    def _full(size: int, level: int) -> int:
+        return size >> tiles.HEIGHT * (level + 1)
 
     def _next(self, level: int, index: int) -> tuple[bytes, bytes]:
         row = next(self.stored[level], None) if level < len(self.stored) else None
@@ -170,10 +200,12 @@ class _Tiles:
 class _Subjects:
     """The order of the entries about each person."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int, newest: int) -> None:
         rows = SubjectEntry.objects.order_by("index").values_list(
             "index", "entry_id", "subject", "number", "leaf", "previous"
         )
+        if size < newest:
+            rows = rows.exclude(index__gte=size, index__lt=newest)
         self.stored: Iterator[Any] = rows.iterator(chunk_size=2_000)
         self.known: dict[UUID, tuple[int, bytes]] = {}
 

@@ -75,12 +75,9 @@ if not PRODUCTION:
 # Releases are signed by approvers with keys that never reach this server; see docs/operations.md.
 CEREMONY = env.flag("CEREMONY", False)
 
-# --- the audit log ----------------------------------------------------------------------------------------
-# The name under which checkpoints are signed. It is part of every proof: choose it once.
+# --- the audit log: the name under which it is signed, its tiles as files, where checkpoints are handed to ---
 AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", f"{ALLOWED_HOSTS[0] if ALLOWED_HOSTS else 'localhost'}/audit")
-# Tiles and entries as static files, for a web server or another machine to copy.
 AUDIT_EXPORT_DIR: str = env.text("AUDIT_EXPORT_DIR", "")
-# Where checkpoints are handed to, each hour: a folder, the object storage, mail addresses.
 AUDIT_CHECKPOINT_DIR: str = env.text("AUDIT_CHECKPOINT_DIR", "")
 AUDIT_CHECKPOINT_BLOBS = env.flag("AUDIT_CHECKPOINT_BLOBS", False)
 AUDIT_CHECKPOINT_MAIL = env.words("AUDIT_CHECKPOINT_MAIL", "")
@@ -399,7 +396,5 @@ APPROVAL_DAYS = env.number("APPROVAL_DAYS", 14, least=1, most=365)
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = logs.config(LOG_LEVEL)
 LOGGING_CONFIG = "logging.config.dictConfig"
-
-SILENCED_SYSTEM_CHECKS: list[str] = []
 
 checks.refuse_unsafe(globals())
