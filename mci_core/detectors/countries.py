@@ -36,8 +36,7 @@ States; Vatican City; Great Britain; The Netherlands; Wallis & Futuna; Western S
 """
 
 
-def _listed() -> list[str]:
-    return [name.strip() for name in _NAMES.replace("\n", " ").split(";")]
+COUNTRIES: tuple[str, ...] = tuple(name.strip() for name in _NAMES.replace("\n", " ").split(";"))
 
 
 def _folded(name: str) -> str:
@@ -45,4 +44,4 @@ def _folded(name: str) -> str:
 
 
 # The longest first, so that "Guinea" does not end "Guinea-Bissau" early.
-COUNTRY = "(?:" + "|".join(_folded(name) for name in sorted(_listed(), key=len, reverse=True)) + ")"
+COUNTRY = "(?:" + "|".join(_folded(name) for name in sorted(COUNTRIES, key=len, reverse=True)) + ")"

@@ -20,6 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from mci_core.detectors.countries import COUNTRIES
+
 # Characters that have no accent to take off but are written without it.
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
@@ -28,7 +30,9 @@ _MOST = 15
 # Languages whose words are read, with the least count that is kept: about once in a million words.
 # A word of another language weighs less: "Mia" and "Dan" are words in Italian and Spanish.
 _ABROAD = 4
-_LANGUAGES = {"en": 4, "de": 3, "fr": 3, "es": 3, "it": 3}
+# An English word that is used less often than this (in a million words) may as well be unknown.
+_RARE = 0.4
+_LANGUAGES = {"en": 3, "de": 3, "fr": 3, "es": 3, "it": 3}
 _STRING = re.compile(r"""^    (\w+)[^=\n]{0,80}= ?|["']([^"'\n{}()<>/\\:]{2,30})["']""", re.MULTILINE)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _VARIANTS = ("fr_BE", "nl_BE", "en", "en_TH", "ig_NG", "ha_NG", "fr_QC", "ar_AA")
@@ -123,9 +127,10 @@ def _common() -> dict[str, int]:
         total = sum(int(count) for _, count in found)
         for word, count in found:
             often = int(count) * 1_000_000 / total
-            if often >= 1:
+            if often >= (_RARE if language == "en" else 1):
                 word = plain(word)
-                grade = min(_MOST, 1 + int(3 * math.log10(often))) - (0 if language == "en" else _ABROAD)
+                grade = 1 + max(0, int(3 * math.log10(often))) - (0 if language == "en" else _ABROAD)
+                grade = min(_MOST, grade)
                 if grade > grades.get(word, 0):
                     grades[word] = grade
     return grades
@@ -138,7 +143,8 @@ def words() -> dict[str, Known]:
     more = _count(_mimesis("person.json", {"names": "first", "surnames": "last"}))
     for kind, counter in more.items():
         names[kind].update(counter)
-    places = {
+    places = {plain(country) for country in COUNTRIES if country.isalpha()}
+    places |= {
         plain(place)
         for _, place in _mimesis("address.json", {"city": "place", "state": "place", "country": "place"})
         if place.isalpha()

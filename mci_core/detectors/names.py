@@ -17,20 +17,25 @@ from mci_core.detectors import names_lower
 from mci_core.detectors.gazetteer import UNKNOWN, Known, plain, words
 from mci_core.detectors.matching import Detector, Hit
 from mci_core.detectors.names_context import around
-from mci_core.detectors.names_words import NEVER, PARTICLES, SUFFIXES
+from mci_core.detectors.names_words import AMBIGUOUS, NEVER, PARTICLES, SUFFIXES
 
 _CAPITAL = (
     "[A-Z\u00c0-\u00de\u0100-\u024f\u0370-\u03ff\u0400-\u042f\u0531-\u0556\u05d0-\u06ff\u0900-\u0fff"
     "\u10a0-\u10ff\u1e00-\u1eff]"
 )
-_WORD = rf"(?:{_CAPITAL}\.|{_CAPITAL}(?:['\u2019]?[^\W\d_])*)"
+# Initials, or a word; a possessive "'s" is not part of it.
+_WORD = rf"(?:(?:{_CAPITAL}\.){{1,4}}|{_CAPITAL}(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
 _INNER = "|".join(sorted((re.escape(word) for word in PARTICLES), key=len, reverse=True))
 # Not beside signs of code: names in file names are found on their own.
 _RUN = re.compile(
     rf"(?<![\w$%\\+]){_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])"
 )
-_PIECE = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*\.?")
+_PIECE = re.compile(r"(?:[^\W\d_]\.){2,4}|[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*\.?")
 _GLUED = re.compile(rf"(?<![^\W_])({_CAPITAL}[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
+_LAST_FIRST = re.compile(
+    rf"(?:^|[\n\t\"';(\]|])({_CAPITAL}[^\W\d_'-]+), ({_CAPITAL}[^\W\d_'-]+(?: {_CAPITAL}\.)?)"
+    r"(?=$|[\n\t\"';)\[|<]| <)"
+)
 _LOCAL_PART = re.compile(r"[\w.+%-]{3,64}(?=@|%40)")
 # By number of lists that know the word as a first or a last name.
 _FIRST = (0.0, 0.9, 1.3, 1.6, 1.8, 1.9, 2.0, 2.1, 2.2, 2.3, 2.3, 2.4, 2.4, 2.5, 2.5, 2.6)
@@ -38,18 +43,20 @@ _LAST = (0.0, 0.7, 1.1, 1.4, 1.6, 1.7, 1.8, 1.9, 2.0, 2.1, 2.1, 2.2, 2.2, 2.3, 2
 _PER_GRADE = 0.27
 _PLACE = 0.9
 _SHORT = 0.8
+_DOUBT = 0.7
 _PAIR = 0.6
-_UNHEARD = 0.35
-_NEEDED = 1.5
+_UNHEARD = 0.6
+_NEEDED = 1.0
 
 Token = tuple[int, int, str, Known]
 
 
 def _weight(known: Known, first: bool) -> float:
     as_first, as_last = _FIRST[known.first], _LAST[known.last]
-    return (
-        max(as_first, 0.8 * as_last) if first else max(as_last, 0.8 * as_first)
-    ) - _PER_GRADE * known.common
+    strength = max(as_first, 0.8 * as_last) if first else max(as_last, 0.8 * as_first)
+    weight = strength - _PER_GRADE * known.common
+    # A rare name says at least as much as a word nobody has heard of.
+    return max(weight, _UNHEARD) if known.common <= 1 and strength else weight
 
 
 @cache
@@ -57,16 +64,14 @@ def _never(word: str, known: Known) -> bool:
     """Whether a word ends a run: it is no name, or so common that only its neighbours can make it one."""
     if word in NEVER:
         return True
-    return known.common - 0.4 * max(known.first, known.last) >= 4
+    return known.common - (0.5 if known.first >= 8 else 0.4) * max(known.first, known.last) >= 4
 
 
 @cache
 def _words_alone() -> frozenset[str]:
     """Words that are no name when they stand alone: most words with a capital letter, so they go fast."""
     return NEVER.union(
-        word
-        for word, known in words().items()
-        if _never(word, known) or not (known.first or known.last)
+        word for word, known in words().items() if _never(word, known) or not (known.first or known.last)
     )
 
 
@@ -82,11 +87,12 @@ def _tokens(text: str, start: int, end: int) -> list[Token]:
     return tokens
 
 
-def _groups(tokens: list[Token]) -> Iterator[tuple[int, int]]:
+def _groups(text: str, tokens: list[Token]) -> Iterator[tuple[int, int]]:
     """The stretches of a run between words that are no names, as positions in the list."""
     begin = 0
-    for index, (_, _, word, known) in enumerate(tokens):
-        if _never(word, known):
+    for index, (start, _, word, known) in enumerate(tokens):
+        # "Karl-August": a hyphen makes it part of a name.
+        if _never(word, known) and not (index and text[start - 1] == "-"):
             if index > begin:
                 yield begin, index
             begin = index + 1
@@ -108,12 +114,15 @@ def _trim(tokens: list[Token], begin: int, end: int) -> tuple[int, int]:
     return begin, end
 
 
-def _evidence(group: list[Token]) -> float:
+def _evidence(group: list[Token], shouted: bool) -> float:
     """What the words say by themselves."""
     if len(group) == 1:
         _, _, word, known = group[0]
-        short = _SHORT if len(word) < 3 else 0.0
-        return _weight(known, True) - (_PLACE if known.place else 0.0) - short
+        short = _SHORT if len(word) < 3 or (len(word) < 5 and shouted) else 0.0
+        doubt = _DOUBT if word in AMBIGUOUS else 0.0
+        if known is UNKNOWN:
+            return 0.1 if shouted else _UNHEARD - short
+        return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
     total, positive = 0.0, 0
     for index, (_, _, word, known) in enumerate(group[:4]):
         if known is UNKNOWN:
@@ -151,12 +160,12 @@ def _extend(tokens: list[Token], begin: int, end: int) -> tuple[int, int]:
 
 
 def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
-    for outer_begin, outer_end in _groups(tokens):
+    for outer_begin, outer_end in _groups(text, tokens):
         begin, end = _trim(tokens, outer_begin, outer_end)
         if begin == end:
             continue
         group = tokens[begin:end]
-        score = _evidence(group)
+        score = _evidence(group, text[group[0][0] : group[0][1]].isupper())
         if echoes and text[group[-1][1] : group[-1][1] + 1] not in (".", "@", "_", "-"):
             score += _echoed(group, echoes)
         before = tokens[begin - 1][2] if begin else None
@@ -179,6 +188,15 @@ def _glued(text: str) -> Iterator[Hit]:
                 yield Hit(*match.span(group), "PERSON", 0.6)
 
 
+def _listed(text: str) -> Iterator[Hit]:
+    """Family name first, as lists of people have it: "Keller, Ines"."""
+    known = words()
+    for match in _LAST_FIRST.finditer(text):
+        last, first = (known.get(plain(match[group]), UNKNOWN) for group in (1, 2))
+        if first.first and first.common <= 5 and last.common <= 4 and plain(match[1]) not in NEVER:
+            yield Hit(match.start(1), match.end(2), "PERSON", 0.6)
+
+
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names of people."""
     echoes = _echoes(text) if "@" in text or "%40" in text else []
@@ -188,6 +206,8 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
             yield from _judge(text, _tokens(text, *match.span()), echoes)
     if "_" in text:
         yield from _glued(text)
+    if ", " in text:
+        yield from _listed(text)
     yield from names_lower.find(data, text)
 
 

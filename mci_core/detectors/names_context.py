@@ -12,7 +12,7 @@ _WINDOW = 36
 _KEY = re.compile(r"([^\W\d][\w-]*)[\"'\])]{0,2}[ \t]{0,8}(?::|=>?|:=)$")
 _WORD = re.compile(r"[^\W\d_][\w'\u2019]*")
 _CODE_BEFORE = frozenset("_/\\$%&.-#~`")
-_CODE_AFTER = frozenset("_=(\\/`:{<")
+_CODE_AFTER = frozenset("_=(\\/`{<")
 _EDGE_BEFORE = frozenset("\n\t]|>;")
 _EDGE_AFTER = frozenset("\n\t[|<;")
 _REGION = re.compile(r", [A-Z]")
@@ -37,6 +37,8 @@ def _before_words(stripped: str) -> float:
     if not found:
         return 0.0
     last = plain(found[-1])
+    if last == "name" and stripped[-1] in "?!.":
+        return 2.0
     if stripped[-1] in ".!?" and last not in (
         "mr",
         "mrs",
@@ -87,7 +89,9 @@ def _right(text: str, end: int) -> float:
     if not right:
         return 0.0
     sign = right[0]
-    if sign in _CODE_AFTER and right[:2] != ": " and right[:2] != ":\n":
+    if sign == ":":
+        return 0.0 if right[1:2] in ("", " ", "\n", '"') else -1.4
+    if sign in _CODE_AFTER:
         return -1.4
     if sign.isdigit() or (sign == "." and right[1:2].isalpha()):
         return -1.4
@@ -121,7 +125,9 @@ def _alone(text: str, start: int, end: int, group: Sequence[Known]) -> float:
     if len(group) == 1:
         if not start and right[:1] == ",":
             return 0.9
-        return 0.5 if closed and opened else 0.0
+        if right[:1] == ":" and (not start or text[start - 1] == "\n"):
+            return 0.0 if group[0] is UNKNOWN else 0.8
+        return 0.5 if closed and opened and group[0] is not UNKNOWN else 0.0
     if opened and (closed or right[:2] in (" (", ", ", " <")) and len(group) <= 4:
         unheard = sum(known is UNKNOWN for known in group)
         return 1.1 if unheard < len(group) else 0.8

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from mci_core.detectors.gazetteer import Known, look_up, plain, words
+from mci_core.detectors.gazetteer import UNKNOWN, Known, look_up, plain, words
 from mci_core.detectors.matching import Hit, Pattern
-from mci_core.detectors.names_words import NEVER
+from mci_core.detectors.names_words import AMBIGUOUS, NEVER
 
 _NAME = r"[^\W\d_A-Z]+(?:['\u2019-][^\W\d_A-Z]+)*"
 _CUE = re.compile(
@@ -24,6 +24,7 @@ _CUE_WORDS = Pattern(
     r"(?:[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear|[Mm]rs?\.?|[Mm]s\.?|[Dd]r\.?|[Hh]err|[Ff]rau|cc|ping) )[a-z\xe9]|@[a-z\xe9]"
 )
 _SURE_CUES = ("name", "llamo", "chiamo", "hei", "appelle", "mr", "ms", "dr", "herr", "frau")
+_NEXT = re.compile(r" ((?:[a-z]\.? )?[^\W\d_A-Z]{3,})(?![\w@])")
 _SMALL = re.compile(r"[^\W\d_A-Z]{3,}")
 
 
@@ -33,7 +34,12 @@ def _unmistakable() -> frozenset[str]:
     return frozenset(
         word
         for word, known in words().items()
-        if known.first >= 5 and known.common <= 1 and not known.place and len(word) >= 4 and word not in NEVER
+        if (known.first >= 3 or (known.first and known.last >= 6))
+        and known.common <= (1 if known.first >= 6 else 0)
+        and not known.place
+        and len(word) >= 4
+        and word not in NEVER
+        and word not in AMBIGUOUS
     )
 
 
@@ -57,17 +63,35 @@ def _cued(text: str) -> Iterator[Hit]:
             yield Hit(start, stop, "PERSON", 0.7)
 
 
+_APART_BEFORE = frozenset(("", " ", "\n", '"', "("))
+_APART_AFTER = frozenset(("", " ", ",", "'", "\u2019", "\n", "!", "?", ")", '"'))
+
+
+def _family(text: str, end: int, all_small: bool) -> int:
+    """Where a name ends whose first word ended at `end`: with the next word, if that can be a family name."""
+    match = _NEXT.match(text, end)
+    if match is None or match[1] in NEVER:
+        return end
+    known = look_up(match[1])
+    if (known.last or known.first) and known.common <= 4:
+        return match.end(1)
+    return match.end(1) if all_small and known is UNKNOWN else end
+
+
+def _plain_ones(text: str) -> Iterator[Hit]:
+    names, until, all_small = _unmistakable(), 0, text.islower()
+    for match in _SMALL.finditer(text):
+        start, end = match.span()
+        if start < until or match[0] not in names:
+            continue
+        if (not start or text[start - 1] in _APART_BEFORE) and text[end : end + 1] in _APART_AFTER:
+            until = _family(text, end, all_small)
+            yield Hit(start, until, "PERSON", 0.5)
+
+
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names in small letters."""
     if _CUE_WORDS.found_in(data):
         yield from _cued(text)
-    if _unmistakable().isdisjoint(text.split()):
-        return
-    for match in _SMALL.finditer(text):
-        start, end = match.span()
-        if (
-            match[0] in _unmistakable()
-            and text[start - 1 : start] in ("", " ", "\n")
-            and text[end : end + 1] in ("", " ", ",", "'", "\u2019", "\n", "!", "?")
-        ):
-            yield Hit(start, end, "PERSON", 0.5)
+    if not _unmistakable().isdisjoint(text.split()):
+        yield from _plain_ones(text)
