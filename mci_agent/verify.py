@@ -487,11 +487,11 @@ class WholeLog:
             for index, known in zip(range(-(-self.size // WIDTH)), ahead, strict=False):
                 self.take(index, known)
                 progress.at(min(self.size, (index + 1) * WIDTH))
-            if self.since == self.size:
-                self.older_root = self._root(self.levels[0])
-            self._close()
         except Bad as bad:
             raise self.doubt or bad from None
+        if self.since == self.size:
+            self.older_root = self._root(self.levels[0])
+        self._close()
         self._leftovers()
 
     def take(self, index: int, root: bytes | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -113,7 +113,7 @@ def person_rows(entries: list[bytes], hashes: list[bytes]) -> list[str]:
     seen: dict[str, tuple[int, str]] = {}
     rows = []
     for leaf, found in zip(entries, hashes, strict=True):
-        subject = canonical_subject(leaf)
+        subject = _subject(leaf)
         if subject is None:
             rows.append("-\t-\t-\n")
             continue
@@ -123,10 +123,9 @@ def person_rows(entries: list[bytes], hashes: list[bytes]) -> list[str]:
     return rows
 
 
-def canonical_subject(leaf: bytes) -> str | None:
-    import json
-
-    subject = json.loads(leaf)["subject"]
+def _subject(leaf: bytes) -> str | None:
+    found = json.loads(leaf)
+    subject = found.get("subject") if isinstance(found, dict) else None
     return None if subject is None else str(subject)
 
 
@@ -150,6 +149,3 @@ class Memory:
 
     def names(self) -> list[str]:
         return [name for name in self.files | self.changed if self.read(name) is not None]
-
-
-Reader = Callable[[str], bytes | None]

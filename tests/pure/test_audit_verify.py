@@ -1,0 +1,449 @@
+"""`mci-verify` as outsiders use it: exports, steps, proofs and receipts, and what it says of bad ones."""
+
+from __future__ import annotations
+
+import io
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mci_agent import verify
+from mci_core import notes, tiles
+from tests.pure.audit_support import logs, proof_mutations
+from tests.pure.audit_support.logs import Log
+
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(64, 96)))
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    return Log.of(600)
+
+
+@pytest.fixture
+def export(log: Log, tmp_path: Path) -> Path:
+    return logs.write(log.export(), tmp_path / "export")
+
+
+class Command:
+    """Runs the command and keeps what it said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> tuple[int, dict[str, Any]]:
+        code = verify.main([*map(str, arguments), "--json"])
+        return code, json.loads(self._capsys.readouterr().out)
+
+    def words(self, *arguments: object) -> tuple[int, str]:
+        code = verify.main([str(one) for one in arguments])
+        said = self._capsys.readouterr()
+        return code, said.out + said.err
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)
+
+
+def test_it_runs_alone_in_an_empty_folder(log: Log, tmp_path: Path) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(verify.__file__, alone / "mci_verify.py")
+    logs.write(log.export(), tmp_path / "log")
+    command = [sys.executable, "-I", "mci_verify.py", "log", "../log", "--witnesses", "1"]
+    done = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=False)
+    assert done.returncode == verify.PROVEN, done.stderr
+    assert done.stdout.startswith(f"Proven: {logs.ORIGIN} has 600 entries with the root ")
+    assert f"Seen by {logs.WITNESS} at " in done.stdout
+    assert f"Compare it with one you hold, or pass it with --vkey: {logs.VKEY}" in done.stdout
+
+
+def test_it_imports_nothing_of_this_project() -> None:
+    text = Path(verify.__file__).read_text("utf-8")
+    assert "import mci" not in text
+    assert "from mci" not in text
+
+
+def test_a_zip_is_an_export_too(log: Log, run: Command, tmp_path: Path) -> None:
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("tile")
+        for name, data in log.export().items():
+            archive.writestr(name, data)
+    code, said = run("log", path, "--vkey", logs.VKEY, "--witness", logs.WITNESS_VKEY, "--witnesses", 1)
+    assert (code, said["size"], said["root"]) == (0, 600, log.tree(600).root().hex())
+    assert said["witnesses"] == [{"name": logs.WITNESS, "time": logs.NOW + 600}]
+    assert "pin" not in said
+    assert run("consistency", path, path, "--vkey", logs.VKEY)[1]["older"] == 600
+
+
+def test_damage_in_a_zip_is_named(log: Log, run: Command, tmp_path: Path) -> None:
+    path = tmp_path / "log.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in log.export().items():
+            archive.writestr(name, data)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(log.entries[300], b"x" * len(log.entries[300])))
+    code, said = run("log", path)
+    assert (code, said["file"], said["fault"]) == (1, "tile/entries/001", "is damaged in the .zip")
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("checkpoint", b"")
+    assert run("log", path)[1]["fault"] == "holds two files of one name"
+    path.write_bytes(b"")
+    assert run("log", path)[0] == verify.USAGE
+
+
+def test_files_larger_than_any_of_a_log_are_not_read(
+    export: Path, run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.make_archive(str(tmp_path / "log"), "zip", export)
+    monkeypatch.setattr(verify, "LARGEST", 2_000)
+    for path in (export, tmp_path / "log.zip"):
+        code, said = run("log", path)
+        assert (code, said["fault"]) == (1, "is larger than a file of a log can be")
+    monkeypatch.setattr(verify, "LARGEST_NOTE", 10)
+    code, said = run("proof", export / "checkpoint", "--leaf", export / "checkpoint")
+    assert (code, said["fault"]) == (1, "is larger than anything of this kind")
+
+
+def test_a_folder_in_the_place_of_a_file_is_a_missing_file(export: Path, run: Command) -> None:
+    (export / "checkpoint").unlink()
+    (export / "checkpoint").mkdir()
+    code, said = run("log", export)
+    assert (code, said["file"], said["fault"]) == (1, "checkpoint", "is missing")
+
+
+def test_an_empty_log_is_proven(run: Command, tmp_path: Path) -> None:
+    code, said = run("log", logs.write(Log([]).export(), tmp_path / "empty"))
+    assert (code, said["size"]) == (0, 0)
+    lying = notes.signed_checkpoint(notes.Checkpoint(logs.ORIGIN, 0, b"x" * 32), logs.LOG_KEY)
+    (tmp_path / "empty" / "checkpoint").write_text(lying.dumps())
+    assert run("log", tmp_path / "empty")[1]["fault"] == "states a root for no entries"
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 512])
+def test_logs_of_any_size_are_proven(size: int, run: Command, tmp_path: Path) -> None:
+    code, said = run("log", logs.write(Log.of(size).export(), tmp_path / "log"))
+    assert (code, said["size"]) == (0, size)
+
+
+def test_a_log_of_three_levels_is_proven_by_many_processes(
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [b"%d" % number for number in range(65_536 + 300)]
+    files = Log(entries).export(index=False)
+    folder = logs.write(files, tmp_path / "log")
+    assert "tile/2/000.p/1" in files
+    code, said = run("log", folder, "--jobs", 2)
+    assert (code, said["size"]) == (0, len(entries))
+    changed = bytearray(files["tile/entries/200"])
+    changed[-1] ^= 1
+    (folder / "tile/entries/200").write_bytes(changed)
+    code, said = run("log", folder, "--jobs", 2)
+    assert (code, said["file"], said["entry"]) == (1, "tile/entries/200", 200 * 256 + 255)
+
+
+def test_another_process_leaves_what_is_not_sound(log: Log, export: Path) -> None:
+    assert len(verify.sound_roots(export, 0, 2)) == 2
+    (export / "tile/0/001").write_bytes(b"")
+    assert len(verify.sound_roots(export, 0, 2)) == 1
+    assert verify.sound_roots(export / "checkpoint", 0, 2) == []
+
+
+def test_a_tile_whose_hashes_belong_to_other_entries_is_told_from_a_changed_entry(
+    log: Log, export: Path, run: Command
+) -> None:
+    entry = tiles.pack([*log.entries[:9], b"{}", *log.entries[10:256]])
+    (export / "tile/entries/000").write_bytes(entry)
+    said = run("log", export)[1]
+    assert (said["file"], said["entry"]) == ("tile/entries/000", 9)
+    assert said["fault"] == "is not the entry that was logged here"
+    row = b"".join([*log.hashes[:9], verify.leaf_hash(b"{}"), *log.hashes[10:256]])
+    (export / "tile/0/000").write_bytes(row)
+    shutil.rmtree(export / "index")
+    said = run("log", export)[1]
+    assert said["fault"].startswith("the entries do not have the root that was signed; first difference: ")
+    assert said["fault"].endswith("tile/1/000.p/2, hash 0: is not the hash of entries 0 to 255")
+
+
+def test_entry_and_tile_changed_differently_leave_open_which_is_right(
+    log: Log, export: Path, run: Command
+) -> None:
+    (export / "tile/entries/000").write_bytes(tiles.pack([b"{}", *log.entries[1:256]]))
+    (export / "tile/0/000").write_bytes(bytes(8192))
+    said = run("log", export)[1]
+    assert (said["entry"], said["fault"]) == (0, "and its hash in the tile differ")
+
+
+def test_a_log_that_was_rewritten_with_all_its_tiles_is_not_the_signed_one(log: Log, tmp_path: Path) -> None:
+    other = Log([*log.entries[:9], b"{}", *log.entries[10:]])
+    files = other.export() | {"checkpoint": log.note().dumps().encode()}
+    source = logs.Memory(files)
+    with pytest.raises(verify.Bad, match="the entries and their tiles agree, but do not have the root"):
+        verify.WholeLog(source, verify.checkpoint_of(source)).run(verify.Progress(0, False))
+
+
+def test_the_first_of_several_bad_places_is_named(log: Log, export: Path, run: Command) -> None:
+    (export / "tile/0/000").write_bytes(bytes(8192))
+    (export / "tile/entries/001").unlink()
+    assert run("log", export)[1]["file"] == "tile/0/000"
+
+
+def test_narrower_tiles_of_earlier_sizes_may_stay(log: Log, export: Path, run: Command) -> None:
+    older = Log(log.entries[:300]).export()
+    for name in ("tile/entries/001.p/44", "tile/0/001.p/44", "index/001.p/44", "tile/1/000.p/1"):
+        (export / name).parent.mkdir(parents=True, exist_ok=True)
+        (export / name).write_bytes(older[name])
+    assert run("log", export)[0] == 0
+    (export / "index/001.p/44").write_bytes(older["index/001.p/44"][:-1])
+    said = run("log", export)[1]
+    assert (said["file"], said["fault"]) == ("index/001.p/44", "differs from the wider tile of this place")
+
+
+def test_a_log_is_proven_to_go_on_from_an_older_state(
+    log: Log, export: Path, run: Command, tmp_path: Path
+) -> None:
+    for size in (0, 1, 255, 256, 300, 512, 599, 600):
+        old = tmp_path / f"old-{size}"
+        old.write_text(log.note(size).dumps())
+        code, said = run("log", export, "--since", old)
+        assert (code, said["older"]) == (0, size)
+    assert "Its first 600 entries are those of the older state." in run.words("consistency", old, export)[1]
+
+
+def test_a_fork_and_a_shorter_log_are_told(log: Log, export: Path, run: Command, tmp_path: Path) -> None:
+    other = Log([b"{}", *log.entries[1:]])
+    old = tmp_path / "old"
+    old.write_text(other.note(300).dumps())
+    code, said = run("log", export, "--since", old)
+    assert (code, said["exit"]) == (verify.FORKED, verify.FORKED)
+    assert said["fault"] == f"its first 300 entries are not those that {old} states"
+    old.write_text(Log([*log.entries, b"{}"]).note().dumps())
+    code, said = run("consistency", old, export)
+    assert (code, said["fault"]) == (verify.FORKED, "601 entries were signed before, there are 600 now")
+    old.write_text(Log(log.entries, origin="other.example.com/audit").note().dumps())
+    keys = ("--vkey", logs.VKEY, "--vkey", Log(log.entries, origin="other.example.com/audit").vkey)
+    assert run("log", export, "--since", old, *keys)[1]["fault"] == "is of another log"
+    step = tmp_path / "step"
+    step.write_text(log.step(600).dumps())
+    assert run("consistency", old, step, *keys)[1]["fault"] == "is of another log"
+
+
+def test_a_step_proves_that_a_log_has_only_grown(log: Log, run: Command, tmp_path: Path) -> None:
+    old, step = tmp_path / "old", tmp_path / "step"
+    keys = ("--vkey", logs.VKEY)
+    for size in (0, 1, 255, 256, 511, 599, 600):
+        old.write_text(log.note(size).dumps())
+        step.write_text(log.step(size).dumps())
+        code, said = run("consistency", old, step, *keys)
+        assert (code, said["size"], said["older"]) == (0, 600, size)
+    other = Log([b"{}", *log.entries[1:]])
+    for size, code in ((600, verify.FORKED), (300, verify.ALTERED)):
+        old.write_text(other.note(size).dumps())
+        step.write_text(log.step(size).dumps())
+        assert run("consistency", old, step, *keys)[0] == code
+    assert run("consistency", old, step)[0] == verify.USAGE
+    step.write_text(log.step(299).dumps())
+    assert run("consistency", old, step, *keys)[1]["fault"] == "is a step from 299 entries, not from 300"
+
+
+def test_steps_of_a_wrong_length_prove_nothing(log: Log) -> None:
+    newer = verify.parse_checkpoint(log.note().dumps().encode(), "new")
+    older = verify.parse_checkpoint(log.note(300).dumps().encode(), "old")
+    path = log.step(300).hashes
+    assert verify.is_continued(older, newer, path)
+    for wrong in ((), path[:-1], (*path, path[0])):
+        assert not verify.is_continued(older, newer, wrong)
+    assert not verify.is_continued(newer, older, path)
+
+
+def test_a_proof_shows_an_entry(log: Log, run: Command, tmp_path: Path) -> None:
+    file, leaf = tmp_path / "a.tlog-proof", tmp_path / "leaf"
+    keys = tmp_path / "keys"
+    keys.write_text(f"{logs.VKEY}\n{Log([], key=OTHER_KEY).vkey}\n")
+    for index in (0, 255, 256, 599):
+        file.write_text(log.inclusion(index, b"opaque").dumps())
+        leaf.write_bytes(log.entries[index])
+        code, said = run.words("proof", file, "--leaf", leaf, "--vkey", keys)
+        assert code == 0
+        assert f"The entry stands at index {index}." in said
+        assert "No witness has been checked" in said
+    leaf.write_bytes(log.entries[7])
+    code, said = run.words("proof", file, "--leaf", leaf, "--vkey", keys)
+    assert code == verify.ALTERED
+    assert said == f"Not proven. {file}: the proof does not lead from this entry to the signed root\n"
+    assert run("proof", file, "--leaf", tmp_path / "none", "--vkey", keys)[0] == verify.USAGE
+    outside = verify.parse_proof(log.inclusion(0).dumps().replace("index 0", "index 600").encode(), "p")
+    assert not verify.is_included(log.hashes[0], outside.index, outside.checkpoint, outside.path)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("c2sp.org/tlog-proof@v2\nindex 0\n\n", 1),
+        ("c2sp.org/tlog-proof@v1\n\n", 2),
+        ("c2sp.org/tlog-proof@v1\nextra AA==\nindex 01\n\n", 3),
+        ("c2sp.org/tlog-proof@v1\nindex 0\nAAAA\n\n", 3),
+        ("c2sp.org/tlog-proof@v1\nextra AB==\nindex 0\n\n", 2),
+    ],
+)
+def test_the_line_that_is_no_line_of_a_proof_is_named(text: str, line: int) -> None:
+    with pytest.raises(verify.Bad) as bad:
+        verify.parse_proof(text.encode(), "p")
+    assert bad.value.where == {"line": line}
+
+
+def test_a_receipt_shows_its_certificate(log: Log, run: Command, tmp_path: Path) -> None:
+    erased = Log([*log.entries[:100], proof_mutations.erasure_entry(), *log.entries[100:]])
+    data = proof_mutations.receipt_of(erased, 100)
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(json.loads(data) | {"kid": "k1", "signature": "s"}))
+    code, said = run("receipt", file, "--vkey", logs.VKEY)
+    assert (code, said["index"], said["certificate"]) == (0, 100, proof_mutations.CERTIFICATE)
+    assert '"scope": "all"' in run.words("receipt", file, "--vkey", logs.VKEY)[1]
+    for change, fault in (
+        ({"objects": 2}, "what it certifies is not what its entry states"),
+        ({"entry": log.entries[0].decode()}, "what it certifies is not what its entry states"),
+        ({"proof": None}, "has no proof yet: the log had not signed its entry when it was handed out"),
+        ({"entry": "{}"}, "is no receipt"),
+        ({"objects": 0.5}, "is no receipt"),
+        ({"derived": [{"\u00e9": 1}]}, "is no receipt"),
+    ):
+        file.write_text(json.dumps(json.loads(data) | change))
+        code, said = run("receipt", file, "--vkey", logs.VKEY)
+        assert (code, said["fault"]) == (1, fault)
+
+
+def test_too_few_witnesses_have_a_code_of_their_own(log: Log, export: Path, run: Command) -> None:
+    code, said = run("log", export, "--witnesses", 2)
+    assert (code, said["fault"]) == (3, "1 witnesses have cosigned it, 2 are needed")
+    # The log cannot be its own witness, nor can a key that signs otherwise.
+    own = notes.Vkey.of(logs.ORIGIN, logs.LOG_KEY, notes.COSIGNATURE)
+    note = log.note(witnesses=False)
+    note = note.with_signatures([notes.cosign(note.text, logs.ORIGIN, logs.LOG_KEY, logs.NOW)])
+    (export / "checkpoint").write_text(note.dumps())
+    keys = ("--vkey", logs.VKEY, "--witness", own.text(), "--witness", logs.VKEY)
+    assert run("log", export, *keys, "--witnesses", 1)[0] == verify.FEW_WITNESSES
+    assert run("log", export, *keys)[0] == 0
+
+
+def test_signatures_of_others_do_not_count(log: Log, export: Path, run: Command) -> None:
+    foreign = Log(log.entries, key=OTHER_KEY)
+    (export / "checkpoint").write_text(foreign.note().dumps())
+    assert (
+        run("log", export, "--vkey", logs.VKEY)[1]["fault"] == f"no known key of {logs.ORIGIN} has signed it"
+    )
+    assert run("log", export)[1]["fault"] == f"nobody here has a key of {logs.ORIGIN}"
+    (export / "checkpoint").write_text(log.note(599).dumps().replace("\n599\n", "\n600\n"))
+    assert run("log", export)[1]["line"] == 5
+    note = log.note(witnesses=False)
+    short = notes.Signature(logs.WITNESS, notes.Vkey.parse(logs.WITNESS_VKEY).key_id, b"short")
+    (export / "checkpoint").write_text(note.with_signatures([short]).dumps())
+    assert run("log", export)[1]["line"] == 6
+
+
+def test_while_a_key_changes_either_signature_counts(log: Log, export: Path, run: Command) -> None:
+    new = Log(log.entries, key=OTHER_KEY)
+    both = log.note().with_signatures(new.note(witnesses=False).signatures)
+    (export / "checkpoint").write_text(both.dumps())
+    (export / "vkey").write_text(f"{logs.VKEY}\n{new.vkey}\n")
+    assert run("log", export)[0] == 0
+    for key in (logs.VKEY, new.vkey):
+        assert run("log", export, "--vkey", key)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "name",
+        "+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2",
+    ],
+)
+def test_a_key_that_is_none_is_refused(key: str, export: Path, run: Command) -> None:
+    assert run("log", export, "--vkey", key)[0] == verify.ALTERED
+
+
+def test_keys_are_needed(export: Path, run: Command) -> None:
+    (export / "vkey").unlink()
+    assert run("log", export)[1]["file"] == "vkey"
+    assert run("log", export, "--vkey", logs.VKEY)[0] == 0
+    assert run("proof", export / "checkpoint", "--leaf", export / "checkpoint")[0] == verify.ALTERED
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a\n1\n", "is not a signed checkpoint"),
+        ("a\n1\nAA==\n\n\u2014 a AAAAAAA=\n", "is not a hash of 32 bytes"),
+        ("a\n1\x07\nAA==\n\n\u2014 a AAAAAAA=\n", "holds a control character"),
+        (f"a\n1\n{'A' * 43}=\n\n- a AAAAAAA=\n", "is not a signature line"),
+        (f"a\n1\n{'A' * 43}=\n\n\u2014 a AAAAAA==\n", "holds no signature"),
+    ],
+)
+def test_a_checkpoint_that_is_none_says_why(text: str, fault: str) -> None:
+    with pytest.raises(verify.Bad, match=fault):
+        verify.parse_checkpoint(text.encode(), "c")
+    with pytest.raises(verify.Bad, match="UTF-8"):
+        verify.parse_checkpoint(b"\xff", "c")
+
+
+def test_the_example_of_the_signed_note_text_verifies() -> None:
+    key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    note = (
+        "This is an example message.\n\n\u2014 example.com/foo "
+        "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+    )
+    text, _, line = note.partition("\n\n")
+    _, name, data = verify._signature(line.rstrip("\n"), "note", 3)
+    own = verify.parse_key(key, "key")
+    assert (own.name, own.key_id) == (name, data[:4])
+    assert own.time_of(text.encode() + b"\n", data[4:]) is None
+    (confirmed,) = notes.confirmed(notes.Note.parse(note), [notes.Vkey.parse(key)])
+    assert confirmed.key.name == name
+
+
+def test_a_terminal_shows_a_bar(export: Path, run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert run.words("log", export)[0] == 0
+    assert terminal.getvalue().startswith("\r[#################......................")
+    assert terminal.getvalue().endswith(f"\r[{'#' * 40}] 600 of 600 entries\n")
+
+
+def test_what_a_file_says_cannot_move_the_cursor() -> None:
+    assert verify.plain("a\x1b[2Jb\n") == "a?[2Jb\n"
+    assert verify._moment(2**63 - 1) == f"Unix time {2**63 - 1}"
+
+
+def test_tiles_of_long_logs_lie_in_folders_of_a_thousand() -> None:
+    assert verify.tile_name("tile/0", 1_234_067, 256) == tiles.Tile(0, 1_234_067).path()
+    assert verify.tile_name("tile/2", 1_000, 7) == tiles.Tile(2, 1_000, 7).path()
+
+
+def test_an_empty_zip_holds_no_log(run: Command, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "log.zip", "w"):
+        pass
+    assert run("log", tmp_path / "log.zip", "--vkey", logs.VKEY)[1]["file"] == "checkpoint"
+
+
+def test_the_module_is_the_command(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["mci-verify", "log", str(export)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(Path(verify.__file__)), run_name="__main__")
+    assert ended.value.code == 0
