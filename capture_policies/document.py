@@ -19,6 +19,7 @@ from capture_policies.models import DraftEntry, DraftRule, PolicyDraft
 from mci_core import policy
 from mci_core.errors import ActionError, Conflict, Invalid
 from mci_core.policy import EntryDoc, Policy, PolicyDoc, RuleDoc
+from mci_core.redaction.user_rules import try_apart
 
 SETTING_KEYS = ("limits", "retention_days", "sampling", "lease_seconds")
 _INDEX = re.compile(r"^(entries|rules)\[(\d+)\]\.?")
@@ -179,6 +180,7 @@ def check_rule(draft: PolicyDraft, doc: Mapping[str, Any], *, row: DraftRule | N
     others = [other for other in draft.rules.all() if row is None or other.pk != row.pk]
     if any(other.key == doc.get("id") for other in others):
         raise Conflict("Another rule of this draft has this id.", code="id_taken", field="id")
+    try_apart([doc])
     entries = [entry_doc(entry) for entry in draft.entries.all()]
     _parse_part(_assemble(draft, entries, [cast("RuleDoc", doc)]), "rules[0]")
     return cast("RuleDoc", doc)

@@ -12,6 +12,7 @@ from typing import Any
 from mci_core import redaction
 from mci_core.errors import ActionError
 from mci_core.policy import Rule, parse_rule
+from mci_core.redaction import user_rules
 from mci_core.redaction.rules import PACK_PREFIX, check_examples, compile_rule
 
 MAX_TEXT = 5_000
@@ -28,12 +29,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Preview:
-    """``problem`` says why the rule cannot be tried; else what it finds and what is left."""
+    """``problem`` says why the rule cannot be tried; else what it finds, what is left, and what is odd."""
 
     problem: str = ""
     pieces: tuple[Piece, ...] = ()
     masked: str = ""
     failures: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     found: int = 0
 
 
@@ -41,6 +43,7 @@ def try_rule(doc: Mapping[str, Any], text: str) -> Preview:
     """Apply one rule and the default pack to a text, and the rule to its own examples."""
     text = text[:MAX_TEXT]
     try:
+        user_rules.try_apart([doc])
         rule = parse_rule(doc)
         compile_rule(rule)
         failures = tuple(check_examples(rule))
@@ -49,7 +52,11 @@ def try_rule(doc: Mapping[str, Any], text: str) -> Preview:
     except ActionError as fault:
         return Preview(problem=fault.message)
     return Preview(
-        pieces=pieces, masked=masked, failures=failures, found=sum(bool(piece.label) for piece in pieces)
+        pieces=pieces,
+        masked=masked,
+        failures=failures,
+        remarks=tuple(str(one) for one in user_rules.warnings(rule.match.pattern or "")),
+        found=sum(bool(piece.label) for piece in pieces),
     )
 
 

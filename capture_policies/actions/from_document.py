@@ -17,6 +17,7 @@ from capture_policies import document, queries
 from capture_policies.models import DraftEntry, DraftRule, DraftState, PolicyDraft
 from mci_core import policy
 from mci_core.errors import Invalid, Stale
+from mci_core.redaction.user_rules import try_apart
 
 #: Open drafts of one person that a document is compared with.
 COMPARED = 20
@@ -33,6 +34,7 @@ def create_draft_from_document(
     live by now. Raises `Invalid` whose field is the path in the document.
     """
     permissions.require(actor, "capture_policies.create_draft_from_document")
+    _try_rules(doc.get("rules"))
     parsed = policy.parse(doc)
     _check(parsed)
     live = queries.live_version()
@@ -63,6 +65,12 @@ def create_draft_from_document(
         details={"title": draft.title, "justification": justification},
     )
     return draft
+
+
+def _try_rules(rules: object) -> None:
+    """Expressions first of all, in a process of their own."""
+    if isinstance(rules, list):
+        try_apart(rules)
 
 
 def _check(parsed: policy.Policy) -> None:

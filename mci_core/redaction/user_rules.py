@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,6 @@ import re2
 
 from mci_core.detectors.dialects import Token, for_hyperscan, tokens
 from mci_core.errors import Invalid
-from mci_core.policy_model import Rule
 
 MAX_PATTERN = 1_000
 MAX_RULES = 500
@@ -157,12 +156,16 @@ _quiet = re2.Options()
 _quiet.log_errors = False
 
 
-def compile_pattern(pattern: str) -> Any:
-    """The expression, ready to search; raises `Invalid` that names the place and a better form."""
+def _check_form(pattern: str) -> None:
     if not pattern or len(pattern) > MAX_PATTERN:
         raise Invalid(f"An expression has 1 to {MAX_PATTERN} characters.", code="pattern_length", field=FIELD)
     for remark in refusals(pattern):
         raise Invalid(f"{remark}", code=remark.code, field=FIELD)
+
+
+def compile_pattern(pattern: str) -> Any:
+    """The expression, ready to search; raises `Invalid` that names the place and a better form."""
+    _check_form(pattern)
     try:
         compiled = re2.compile(pattern, _quiet)
     except (re2.error, UnicodeError) as error:
@@ -232,16 +235,17 @@ def _tried(patterns: tuple[str, ...]) -> str:
     return "" if done.returncode == 0 and done.stdout.strip() == "ok" else "needs too much memory to prepare"
 
 
-def try_apart(rules: Sequence[Rule]) -> None:
+def try_apart(rules: Sequence[object]) -> None:
     """Prepare the expressions of rules in a process of its own, bounded in time and memory.
 
-    For places where people save rules: what gets through here costs a device little. Raises `Invalid`.
+    For places where people save rules, before anything else prepares them: what gets through here costs a
+    device little. `rules`: as they stand in a document, perhaps of a wrong shape. Raises `Invalid`.
     """
-    patterns = tuple(rule.match.pattern or "" for rule in rules if rule.match.type == "regex")
     if len(rules) > MAX_RULES:
         raise Invalid(f"A policy has at most {MAX_RULES} rules.", code="too_many_rules", field="rules")
+    patterns = tuple(pattern for pattern in map(_pattern_of, rules) if pattern)
     for pattern in patterns:
-        compile_pattern(pattern)
+        _check_form(pattern)
     fault = _tried(patterns) if patterns else ""
     if fault:
         raise Invalid(
@@ -249,3 +253,9 @@ def try_apart(rules: Sequence[Rule]) -> None:
             code="pattern_costly",
             field=FIELD,
         )
+
+
+def _pattern_of(rule: object) -> str:
+    match = rule.get("match") if isinstance(rule, Mapping) else None
+    pattern = match.get("pattern") if isinstance(match, Mapping) else None
+    return pattern if isinstance(pattern, str) else ""

@@ -9,7 +9,6 @@ import time
 from typing import Any
 
 import pytest
-import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,18 +147,23 @@ def test_what_is_seldom_meant_is_told() -> None:
     assert user_rules.warnings(r"\bKd-\d+") == user_rules.warnings("") == user_rules.warnings("a+") == []
 
 
+def written(pattern: object) -> dict[str, object]:
+    """A rule as it stands in a document."""
+    return {"match": {"type": "regex", "pattern": pattern}}
+
+
 def test_expressions_are_prepared_apart() -> None:
     user_rules._tried.cache_clear()
-    user_rules.try_apart([rule("regex", what=r"ab+\d"), rule("words", what=["x"])])
-    user_rules.try_apart([rule("words", what=["x"])])
+    for rules in ([written(r"ab+\d"), written(r"\pL{2}|[z-a]"), written(None)], [{}, {"match": 7}, None], []):
+        user_rules.try_apart(rules)
 
 
 def test_too_many_rules_or_a_bad_one_are_refused_before() -> None:
     with pytest.raises(Invalid) as caught:
-        user_rules.try_apart([rule("words", what=["x"])] * 501)
+        user_rules.try_apart([{}] * 501)
     assert caught.value.code == "too_many_rules"
     with pytest.raises(Invalid):
-        user_rules.try_apart([rule("regex", what="(")])
+        user_rules.try_apart([written("(?=x)")])
 
 
 @pytest.mark.parametrize("fault", ["time", "memory"])
@@ -172,7 +176,7 @@ def test_what_takes_too_much_apart_is_refused(fault: str, monkeypatch: pytest.Mo
     user_rules._tried.cache_clear()
     monkeypatch.setattr(user_rules.subprocess, "run", run)
     with pytest.raises(Invalid) as caught:
-        user_rules.try_apart([rule("regex", what=r"ab+\d")])
+        user_rules.try_apart([written(r"ab+\d")])
     user_rules._tried.cache_clear()
     assert caught.value.code == "pattern_costly"
     assert ("too long" in caught.value.message) == (fault == "time")
@@ -191,9 +195,7 @@ def test_the_child_takes_memory_and_time_away_where_it_can() -> None:
     limits = Limits()
     user_rules_child.bound(limits)
     assert limits.set == [(9, (user_rules_child.MEMORY, user_rules_child.MEMORY))]
-    assert user_rules_child.prepare(io.StringIO(json.dumps(["a+"]))) == "ok"
-    with pytest.raises(re2.error):
-        user_rules_child.prepare(io.StringIO(json.dumps(["("])))
+    assert user_rules_child.prepare(io.StringIO(json.dumps(["a+", "("]))) == "ok"
 
 
 def test_the_child_says_ok(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
