@@ -14,7 +14,7 @@ from django_filters import ChoiceFilter, DateFilter, FilterSet
 from accounts.access import EmployeePage, employee_page
 from audits.listing import Column, Empty, ListPage
 from capture_sessions.models import CaptureSession, SessionState
-from capture_sessions.summaries import class_words, signal_words
+from capture_sessions.summaries import class_words, redaction_of, signal_words
 
 
 class MySessionFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -77,6 +77,7 @@ def session_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "totals": [(total, signal_words(total.signal)) for total in totals],
         "taken_out": _in_words(session.report.get("labels")),
         "dropped": _in_words(session.report.get("dropped")),
+        "redaction": redaction_of(session.report),
     }
     return render(request, "capture_sessions/my_session_detail.html", context)
 

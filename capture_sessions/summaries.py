@@ -1,7 +1,10 @@
-"""What an employee's own summary rests on: totals by app, signal and day of the own sessions."""
+"""What people are told about sessions without opening one: an employee's own totals by app, signal and day,
+and what redaction did, in words.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +13,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from capture_sessions.models import SessionTotal
-from mci_core.policy import SIGNAL_WORDS
+from mci_core.policy import METHOD_WORDS, SIGNAL_WORDS
 
 _ACRONYMS = {"ip": "IP", "url": "URL", "iban": "IBAN", "us": "US", "ssn": "SSN", "jwt": "JWT", "id": "ID"}
 
@@ -65,3 +68,55 @@ def own_summary(user: Any, *, days: int = 30) -> Summary:
         events=sum(row.events for row in by_app),
         seconds=sum(row.seconds for row in by_app),
     )
+
+
+@dataclass(frozen=True)
+class Masked:
+    """What one rule did under one label. Counts and codes only: a report holds nothing else."""
+
+    found: str
+    by: str
+    method: str
+    check: str
+    sure: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """The report of one session."""
+
+    rows: list[Masked]
+    facts: list[tuple[str, str]]
+
+
+def redaction_of(report: Mapping[str, Any], rules: Mapping[str, str] | None = None) -> Redaction:
+    """A report in words, the most frequent first; `rules`: labels of the policy's rules by id."""
+    given = [row for row in report.get("rules") or () if isinstance(row, dict)]
+    rows = sorted((_masked(row, rules or {}) for row in given), key=lambda row: (-row.count, row.found))
+    return Redaction(rows, list(_facts(report)) if given or report.get("events_in") else [])
+
+
+def _masked(row: Mapping[str, Any], rules: Mapping[str, str]) -> Masked:
+    rule, sure = str(row.get("rule", "")), row.get("confidence")
+    methods = [METHOD_WORDS[name] for name in str(row.get("method", "")).split(".") if name in METHOD_WORDS]
+    return Masked(
+        found=class_words(str(row.get("label", ""))),
+        by="default detector" if rule.startswith("detector.") else rules.get(rule, rule),
+        method=", ".join(methods),
+        check=str(row.get("validator", "")).replace(".", ", "),
+        sure=f"{sure} %" if isinstance(sure, int) else "",
+        count=int(row.get("count") or 0),
+    )
+
+
+def _facts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """How much went in and came out, how long it took, what was masked as a whole to be safe."""
+    for name, words, unit in (
+        ("bytes_in", "Size before", "bytes"),
+        ("bytes_out", "Size after", "bytes"),
+        ("millis", "Time it took", "ms"),
+        ("blanked", "Masked as a whole, because it could not be searched", ""),
+    ):
+        if isinstance(report.get(name), int):
+            yield words, f"{report[name]:,} {unit}".strip()

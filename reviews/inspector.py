@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mci_core.policy import METHOD_WORDS
+
 PART = 5000
 PATH_POINTS = 1500
 _PLACEHOLDER = re.compile(r"\[([A-Z][A-Z_]{1,30})(?::[0-9a-f]{8})?\]|(\u2588+)")
@@ -98,7 +100,7 @@ def _step(run: Sequence[Event], labels: Mapping[str, str]) -> Step:
     }
 
 
-def marked(texts: Sequence[str], masks: Sequence[Mapping[str, str]] = ()) -> list[dict[str, str]]:
+def marked(texts: Sequence[str], masks: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, str]]:
     """Masked texts in parts: ``{"text"}`` for what is left, with ``"mask"`` for what redaction wrote: the
     class that was found and, where the event tells, the rule.
     """
@@ -106,7 +108,7 @@ def marked(texts: Sequence[str], masks: Sequence[Mapping[str, str]] = ()) -> lis
     return [part for number, text in enumerate(texts) for part in _marked(text, left, gap=number > 0)]
 
 
-def _marked(text: str, left: list[Mapping[str, str]], *, gap: bool) -> list[dict[str, str]]:
+def _marked(text: str, left: list[Mapping[str, Any]], *, gap: bool) -> list[dict[str, str]]:
     parts: list[dict[str, str]] = [{"text": " "}] if gap else []
     at = 0
     for found in _PLACEHOLDER.finditer(text):
@@ -121,13 +123,25 @@ def _marked(text: str, left: list[Mapping[str, str]], *, gap: bool) -> list[dict
     return parts
 
 
-def _named(label: str | None, left: list[Mapping[str, str]]) -> str:
+def _named(label: str | None, left: list[Mapping[str, Any]]) -> str:
     """The class and the rule of the next mask that fits; it is used up."""
     for mask in left:
         if label in (None, mask["label"]):
             left.remove(mask)
-            return f"{mask['label']} by {mask['rule']}"
+            return _explained(mask)
     return label or "MASKED"
+
+
+def _explained(mask: Mapping[str, Any]) -> str:
+    """What was found, by which rule, how it was checked and how certain that is. Never what it was."""
+    parts = [f"{mask['label']} by {mask['rule']}"]
+    if mask.get("method"):
+        parts.append(METHOD_WORDS[mask["method"]])
+    if mask.get("validator"):
+        parts.append(f"checked by {mask['validator']}")
+    if mask.get("confidence"):
+        parts.append(f"{mask['confidence']} % certain")
+    return ", ".join(parts)
 
 
 Shown = tuple[str, list[str]]

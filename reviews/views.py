@@ -20,6 +20,7 @@ from audits.forms_support import refusals_on
 from audits.listing import Column, Empty, ListPage
 from capture_policies.queries import policy_by_release
 from capture_sessions import contents, store
+from capture_sessions.summaries import redaction_of
 from reviews import actions, inspector, querysets
 from reviews.forms import CloseFindingForm, GrantForm, SampleForm, VerdictForm
 from reviews.models import PURPOSES, Finding, Sample, ViewGrant
@@ -139,6 +140,7 @@ def _inspection(request: HttpRequest, grant: ViewGrant, part: int, **extra: Any)
         "grant": grant,
         "session": grant.session,
         "data": data,
+        "redaction": redaction_of(grant.session.report, {rule.id: rule.label for rule in policy.rules}),
         "form": VerdictForm(),
         "given": grant.item is not None and grant.item.reviews.filter(reviewer=request.user.pk).exists(),
         **extra,

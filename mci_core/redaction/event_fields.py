@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mci_core.evaluator_keys import CLASSES, COUNTED, NAMED_KEYS
-from mci_core.policy_model import SIGNALS
+from mci_core.policy_model import METHODS, SIGNALS
 
 # (text, place of it in the event) -> masked text
 MaskField = Callable[[str, str], str]
@@ -47,6 +47,8 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "marker": (),
 }
 _SAFE_FACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
+# Names of checks such as luhn or mod97.
+_CHECK = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 _SIGNAL_NAMES = frozenset(SIGNALS) | {"focus", "marker"}
 UNIDENTIFIED = "Unidentified"
 NOBODY = "sub-00000000"
@@ -83,13 +85,25 @@ def _keep_known(left: dict[str, Any], entries: frozenset[str], rule_ids: frozens
         left.pop("signal", None)
     if "masks" in left:
         known = [
-            {name: one[name] for name in ("field", "label", "rule")}
+            _known_mask(one)
             for one in left["masks"]
             if one["rule"] in rule_ids and _SAFE_FACT.fullmatch(one["label"]) and len(one["field"]) < 20
         ]
         left.pop("masks")
         if known:
             left["masks"] = known
+
+
+def _known_mask(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A mask with the parts that this program itself writes."""
+    known = {name: one[name] for name in ("field", "label", "rule")}
+    if one.get("method") in METHODS:
+        known["method"] = one["method"]
+    if isinstance(one.get("validator"), str) and _CHECK.fullmatch(one["validator"]):
+        known["validator"] = one["validator"]
+    if type(one.get("confidence")) is int and 0 <= one["confidence"] < 100:
+        known["confidence"] = one["confidence"]
+    return known
 
 
 def _texts(event: Mapping[str, Any], left: dict[str, Any], mask: MaskField) -> None:

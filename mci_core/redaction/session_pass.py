@@ -18,7 +18,7 @@ from mci_core.redaction.following import FAILED, Following
 from mci_core.redaction.frames import FrameOutcome, FrameRefused
 from mci_core.redaction.marks import Marks
 from mci_core.redaction.pointing import over_masked
-from mci_core.redaction.report import SessionBlocked
+from mci_core.redaction.report import SessionBlocked, explained
 from mci_core.redaction.rules import ENGINE_RULE, PACK_PREFIX, placeholder, rules_for
 from mci_core.redaction.spans import Span
 from mci_core.redaction.texts import cached_mask, mask
@@ -175,7 +175,7 @@ class SessionPass:
     def _note(self, name: str, spans: Iterable[Span], masks: list[Line]) -> None:
         for span in spans:
             self._spans.append(span)
-            masks.append({"field": name, "label": span.label, "rule": span.rule_id})
+            masks.append(explained(name, span))
 
     def _short(self, text: str, place: str, event: Mapping[str, Any], masks: list[Line]) -> str:
         """Mask a title, a name or an address."""

@@ -17,7 +17,6 @@ from mci_core.redaction.event_fields import reduced_header
 from mci_core.redaction.following import FAILED
 from mci_core.redaction.report import Hit, Report, SessionBlocked
 from mci_core.redaction.session_pass import Frames, Line, Outcome, SessionPass
-from mci_core.redaction.spans import BLANKED
 
 MAX_ROUNDS = 4
 
@@ -64,8 +63,7 @@ def _count(report: Report, outcome: Outcome) -> None:
     if outcome.marks.blocked is not None:
         raise SessionBlocked(outcome.marks.blocked)
     for span in outcome.spans:
-        report.masked[span.rule_id, span.label] += 1
-        report.blanked += span.label == BLANKED
+        report.count(span)
     report.dropped.update(outcome.dropped.values())
     report.blanked += sum(1 for reason in outcome.dropped.values() if reason == FAILED)
     report.places = [report.places[index] for index in outcome.places()]

@@ -155,8 +155,8 @@ def test_report_counts_and_never_tells_values() -> None:
     told = report.as_dict()
     assert told["labels"] == {"EMAIL": 2, "PROJECT": 1}
     assert told["rules"] == [
-        {"rule": "detector.EMAIL", "label": "EMAIL", "count": 2},
-        {"rule": "r1", "label": "PROJECT", "count": 1},
+        {"rule": "detector.EMAIL", "label": "EMAIL", "count": 2, "method": "mask", "confidence": 95},
+        {"rule": "r1", "label": "PROJECT", "count": 1, "method": "mask", "confidence": 100},
     ]
     assert told["dropped"] == {"frame_not_redacted": 1}
     assert (told["events_in"], told["events_out"]) == (3, 2)

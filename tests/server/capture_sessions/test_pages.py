@@ -10,7 +10,7 @@ import pytest
 from capture_sessions import actions
 from capture_sessions.charts import events_by_day
 from capture_sessions.models import CaptureSession
-from capture_sessions.summaries import class_words, own_summary, signal_words
+from capture_sessions.summaries import Masked, class_words, own_summary, redaction_of, signal_words
 from mci_core.errors import Conflict
 from tests.server import recordings
 from tests.server.cast import PEOPLE, Cast
@@ -130,6 +130,45 @@ def test_the_own_page_tells_what_was_kept_what_was_taken_out_and_how_long(cast: 
         assert words in shown, words
     assert f"/me/requests/new/?session={session.pk}" in shown
     assert "Legal hold" not in shown
+
+
+REPORT: dict[str, Any] = {
+    "labels": {"EMAIL": 3},
+    "rules": [
+        {"rule": "r1", "label": "PROJECT", "count": 1, "method": "hash.mask", "confidence": 100},
+        {
+            "rule": "detector.CREDIT_CARD",
+            "label": "CREDIT_CARD",
+            "count": 3,
+            "method": "mask",
+            "validator": "luhn",
+            "confidence": 95,
+        },
+    ],
+    "events_in": 9,
+    "bytes_in": 90_000,
+    "millis": 12,
+    "blanked": 1,
+}
+
+
+def test_a_report_is_told_in_words_the_most_frequent_first() -> None:
+    told = redaction_of(REPORT, {"r1": "Projects"})
+    assert told.rows == [
+        Masked("Credit card", "default detector", "replace by a placeholder", "luhn", "95 %", 3),
+        Masked("Project", "Projects", "replace by a keyed hash, replace by a placeholder", "", "100 %", 1),
+    ]
+    assert told.facts[0] == ("Size before", "90,000 bytes")
+    assert ("Masked as a whole, because it could not be searched", "1") in told.facts
+    assert redaction_of({}) == redaction_of({"rules": ["a"]})
+
+
+def test_the_own_page_tells_which_rule_did_it_and_how_sure_it_was(cast: Cast) -> None:
+    session = recordings.available(cast)
+    CaptureSession.objects.filter(pk=session.pk).update(report=REPORT)
+    shown = page(cast, "employee", f"{MINE}{session.pk}/")
+    for words in ("How it was masked", "default detector", "luhn", "95 %", "90,000 bytes"):
+        assert words in shown, words
 
 
 def test_the_own_page_of_an_erased_session_says_so(cast: Cast) -> None:

@@ -35,6 +35,13 @@ def test_keys_in_a_row_are_one_step_and_starred_ones_one_placeholder() -> None:
     assert [part["mask"] for part in step["parts"] if "mask" in part] == ["PHONE by detector.PHONE"]
 
 
+def test_a_mask_says_how_it_was_checked_and_how_certain_it_is() -> None:
+    mask = {**PHONE, "method": "replace", "validator": "luhn", "confidence": 90}
+    [step] = shown(event(0, "text", op="insert", text="[PHONE]", masks=[mask]))
+    how = "replace by an invented value of the same kind, checked by luhn, 90 % certain"
+    assert step["parts"][0]["mask"] == f"PHONE by detector.PHONE, {how}"
+
+
 def test_a_star_that_somebody_typed_stays() -> None:
     [step] = shown(key(0, "2"), key(1, "*"), key(2, "2"))
     assert text_of(step) == "2*2"
