@@ -9,7 +9,15 @@ import pytest
 
 from tests.pure.docs_pages import DOCS, ROOT, pages, prose_of, text_of
 
-APPS = ("mci_admin", "audits", "accounts", "jurisdictions", "agents", "capture_policies")
+APPS = (
+    "mci_admin",
+    "audits",
+    "accounts",
+    "jurisdictions",
+    "agents",
+    "capture_policies",
+    "privacy_requests",
+)
 #: People start these through make.
 INNER_COMMANDS = {"seed_demo", "demo"}
 #: wrong -> right
