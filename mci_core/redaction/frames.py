@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FILL",
+    "Desk",
     "FrameOutcome",
     "FrameRedactor",
     "FrameRefused",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 Rect = list[int]
 # A line found in pixels is painted a little larger, in parts of its height: detectors cut letters close.
-WIDER, HIGHER = 0.3, 0.2
+WIDER, HIGHER = 0.3, 0.1
 _DEFAULT = FrameSettings()
 
 
@@ -76,13 +77,13 @@ def redact_frame(
     `boxes`: the text on the screen, [{"rect": [l, t, r, b], "text": str}]; `regions`: more places to paint;
     `size`: width and height in which the boxes are told; `settings`: how, and with which engine.
     """
-    frame, masked, _ = _Desk(settings).redact(webp, boxes, rules, regions, size)
+    frame, masked, _ = Desk(settings).redact(webp, boxes, rules, regions, size)
     return frame, masked
 
 
 @dataclass(slots=True)
-class _Desk:
-    """Where frames are worked on, one after the other."""
+class Desk:
+    """Where frames are worked on, one after the other; remembers what was read on the last ones."""
 
     settings: FrameSettings
     screen: ScreenReader | None = field(init=False)
@@ -164,7 +165,7 @@ class FrameRedactor:
     ) -> None:
         self._read = read
         self._policy = policy
-        self._desk = _Desk(settings)
+        self._desk = Desk(settings)
         self._settings = settings
         self._fields = secret_places(events)
         self.frames: dict[str, bytes] = {}

@@ -8,7 +8,7 @@ be read well goes unread.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -36,6 +36,8 @@ _SHAPES = (
     re.compile(r"(?i)begin.{0,20}(?:private|pr[il1]vate).{0,3}key"),
 )
 _LONG_TOKEN = 16
+# Boxes are drawn generously: neighbours may share some pixels.
+SHARED = 6
 # Many digits that say nothing about anybody.
 _TIMES = re.compile(
     r"(?<![\d./-])(?:\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./](?:19|20)?\d\d|\d\d?:\d\d(?::\d\d)?)"
@@ -61,9 +63,35 @@ def _readings(boxes: Sequence[Box]) -> list[tuple[list[int], str]]:
     """Orders in which neighbouring boxes may be read as one text, with the sign between them."""
     rows = _rows(boxes)
     inside = [(row, " ") for row in rows if len(row) > 1]
-    pairs = [([left, right], ": ") for row in rows for left, right in pairwise(row)]
+    pairs = [(list(pair), ": ") for pair in dict.fromkeys((*_in_rows(rows), *_labelled(boxes)))]
     down = [index for row in rows for index in row]
     return [*inside, *pairs, (list(range(len(boxes))), " "), (down, " ")]
+
+
+def _in_rows(rows: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    for row in rows:
+        yield from pairwise(row)
+
+
+def _labelled(boxes: Sequence[Box]) -> Iterator[tuple[int, int]]:
+    """Each box with the nearest to its left and the nearest above it: one of them may say what it is."""
+    for index, box in enumerate(boxes):
+        for along, across in ((0, 1), (1, 0)):
+            before = [
+                (other["rect"][along + 2], at)
+                for at, other in enumerate(boxes)
+                if other["rect"][along + 2] <= box["rect"][along] + SHARED
+                and at != index
+                and _side_by_side(other["rect"], box["rect"], across)
+            ]
+            if before:
+                yield max(before)[1], index
+
+
+def _side_by_side(one: Sequence[float], other: Sequence[float], across: int) -> bool:
+    """Whether two rectangles share half of the smaller one's extent in a direction."""
+    shared = min(one[across + 2], other[across + 2]) - max(one[across], other[across])
+    return shared * 2 >= min(one[across + 2] - one[across], other[across + 2] - other[across])
 
 
 def judge_boxes(boxes: Sequence[Box], rules: Sequence[Rule]) -> tuple[list[int], list[Span]]:

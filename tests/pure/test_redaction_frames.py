@@ -229,7 +229,7 @@ def painted_lines() -> bytes:
 
 def test_an_engine_stands_in_for_the_text_layer() -> None:
     frame, masked = redact_frame(painted_lines(), None, [], settings=lined())
-    assert masked == [[13, 14, 147, 42]]
+    assert masked == [[13, 16, 147, 40]]
     assert is_filled(frame, masked[0])
 
 
@@ -289,3 +289,11 @@ def test_blank_frames_need_no_text_and_no_windows() -> None:
     outcome = redactor(shot(data, windows=windows, boxes=None))
     assert (outcome.masked, outcome.shown) == ([[0, 0, *SIZE]], ())
     assert FrameRedactor({"a/1.webp": data}.get, policy_with(), lined()).screen is not None
+
+
+def test_a_label_above_or_beside_says_what_a_value_is() -> None:
+    side = box("team left", 0, 10, 60)
+    beside = [side, box("Password", 100, 21, 80), box("Geheim77", 220, 20, 80)]
+    assert redact_frame(webp(), beside, [])[1] == [[218, 18, 302, 37]]
+    above = [side, box("Password", 100, 20, 80), box("Geheim77", 102, 44, 80), box("hello", 300, 60, 40)]
+    assert redact_frame(webp(), above, [])[1] == [[100, 42, 184, 61]]
