@@ -14,10 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.vectors import decisions, formats
+from tests.vectors import audit, decisions, formats
 
 FOLDER = Path(__file__).parent
 VECTORS: dict[str, Callable[[], dict[str, Any]]] = {
+    "audit_log.json": audit.whole_log,
+    "audit_notes.json": audit.signed_notes,
+    "audit_proofs.json": audit.proofs_of_log,
     "canonical.json": formats.canonical_forms,
     "evaluator.json": decisions.evaluator,
     "jurisdiction.json": decisions.jurisdictions,

@@ -58,7 +58,7 @@ class Log:
     def of(cls, size: int) -> Log:
         return cls([entry(number) for number in range(size)])
 
-    def tiles(self, size: int) -> dict[str, bytes]:
+    def tile_files(self, size: int) -> dict[str, bytes]:
         """The tiles of hashes of the first `size` entries."""
         if size not in self._files:
             edge = tiles.Edge()
@@ -68,7 +68,7 @@ class Log:
         return self._files[size]
 
     def tree(self, size: int) -> tiles.Tree:
-        found = self.tiles(size)
+        found = self.tile_files(size)
         return tiles.Tree(size, lambda tile: found[tile.path()])
 
     def note(self, size: int | None = None, *, witnesses: bool = True) -> notes.Note:
@@ -93,7 +93,7 @@ class Log:
         size = len(self.entries)
         files = {"checkpoint": self.note().dumps().encode(), "vkey": self.vkey.encode() + b"\n"}
         files["witness/council.vkey"] = WITNESS_VKEY.encode() + b"\n"
-        files |= self.tiles(size)
+        files |= self.tile_files(size)
         rows = person_rows(self.entries, self.hashes)
         for bundle in tiles.bundles_of(size):
             first = bundle.index * tiles.WIDTH
