@@ -12,16 +12,15 @@ a revoked one proves nothing.
 from __future__ import annotations
 
 import base64
-import importlib.util
 from collections.abc import Mapping
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agents.lease_keys import b64url, receipt_public_keys, signing_key
+from audits.proofs import inclusion_proof
 from mci_core import canonical
 from mci_core.errors import ActionError, Invalid
 from privacy_requests.models import Erasure
@@ -58,10 +57,8 @@ def _time(moment: datetime | None) -> str | None:
 
 def add_proof(erasure: Erasure) -> bool:
     """Keep the proof of inclusion; False while no signed checkpoint covers the entry."""
-    if importlib.util.find_spec("audits.proofs") is None:
-        return False
     try:
-        proof: str = import_module("audits.proofs").inclusion_proof(erasure.entry_id)
+        proof = inclusion_proof(erasure.entry_id or 0)
     except ActionError:
         return False
     # A proof adds nothing to what was decided or done, so it is no verb of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,11 +15,13 @@ from django.conf import settings as configured
 from django.db import connections
 
 from accounts.models import PersonKey
+from audits import checkpoints, sequence
 from audits.actor import Actor
 from audits.models import AuditEntry
 from capture_sessions.models import CaptureSession, SessionBlob
 from capture_sessions.store import storage
 from jurisdictions.actions import load_packs
+from mci_agent import verify
 from mci_core import canonical, merkle
 from privacy_requests import ledger, tasks
 from privacy_requests.actions import advance_erasure
@@ -173,3 +176,25 @@ def test_a_worker_that_is_killed_while_it_destroys_keys_is_made_up_for(
     assert erasure.step == "keys"
     tasks.sweep_erasures()
     assert _end_state(erasure) == _expected(erasure)
+    _proves(erasure, tmp_path)
+
+
+def _proves(erasure: Erasure, tmp_path: Path) -> None:
+    """With the next checkpoint the receipt proves itself to a program that knows nothing of this server."""
+    assert tasks.sweep_proofs() == 0
+    while sequence.advance():
+        pass
+    signed = checkpoints.sign()
+    assert signed is not None
+    assert tasks.sweep_proofs() == 1
+    assert tasks.sweep_proofs() == 0
+    erasure.refresh_from_db()
+    found = document(erasure)
+    assert found is not None
+    assert verify_receipt(found)
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(found, indent=2))
+    words = ["receipt", str(file), "--vkey", str(signed.vkey)]
+    assert verify.main(words) == verify.PROVEN
+    file.write_text(json.dumps({**found, "objects": 3}))
+    assert verify.main(words) != verify.PROVEN
