@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from audits import public_views, views, witness_views
+from audits import entry_view, public_views, views, witness_views
 
 app_name = "audits"
 urlpatterns = [
     path("audit/", views.EntryList.as_view(), name="entry_list"),
-    path("audit/<int:pk>/", views.EntryDetail.as_view(), name="entry_detail"),
+    path("audit/<int:pk>/", entry_view.EntryDetail.as_view(), name="entry_detail"),
+    path("audit/<int:pk>/proof/", entry_view.EntryProof.as_view(), name="entry_proof"),
     path("audit/witnesses/", witness_views.WitnessList.as_view(), name="witness_list"),
     path("audit/witnesses/new/", witness_views.WitnessNew.as_view(), name="witness_new"),
     path(

@@ -1,31 +1,27 @@
-"""The pages of the log: a list that pages by key, not by count, and one entry with what may be shown of
-it.
-"""
+"""The page of the log: a list that pages by key, not by count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.forms import DateInput
-from django.shortcuts import get_object_or_404
 from django.views.generic import TemplateView
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from accounts.access import StaffPage
 from accounts.models import Subject, User
-from accounts.permissions import has, table
+from accounts.permissions import table
 from accounts.sign_ins import EVENT_NAMES
 from audits import reading, sequence
+from audits.entry_view import MAX_ID, names
 from audits.listing import Column, Empty, ListPage
 from audits.models import AuditEntry
 from audits.registry import actions
 
 PAGE = 50
-_MAX_ID = 2**63 - 1
 
 
 #: Events that are no action of anybody's, and so in no table of permissions.
@@ -121,7 +117,7 @@ class EntryList(StaffPage, ListPage):
         checkpoint = sequence.latest()
         context.update(
             page=page,
-            names=_names(page.object_list),
+            names=names(page.object_list),
             headings=[self._heading(column) for column in self.columns],
             filter_form=filterset.form,
             search=self._search,
@@ -138,7 +134,7 @@ class EntryList(StaffPage, ListPage):
     def _found(self, rows: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         for word in self._search.split()[:4]:
             match = Q(action__icontains=word) | Q(object_id=word) | Q(request_id=word)
-            if word.isascii() and word.isdigit() and int(word) <= _MAX_ID:
+            if word.isascii() and word.isdigit() and int(word) <= MAX_ID:
                 match |= Q(pk=int(word))
             rows = rows.filter(match)
         return rows
@@ -158,44 +154,4 @@ class EntryList(StaffPage, ListPage):
 
     def _key(self, name: str) -> int | None:
         value = self.request.GET.get(name, "")
-        return int(value) if value.isascii() and value.isdigit() and int(value) <= _MAX_ID else None
-
-
-class EntryDetail(StaffPage, TemplateView):
-    permission = "audits.view"
-    template_name = "audits/entry_detail.html"
-
-    @cached_property
-    def entry(self) -> AuditEntry:
-        return get_object_or_404(
-            AuditEntry.objects.visible_to(self.request.user), pk=min(self.kwargs["pk"], _MAX_ID)
-        )
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        entry, checkpoint = self.entry, sequence.latest()
-        may_open = has(self.request.user, "audits.view_details")
-        leaf = reading.leaf_of(entry)
-        return super().get_context_data(
-            entry=entry,
-            facts=sorted(leaf["facts"].items()),
-            commitment=leaf["commitment"],
-            opened=reading.opened(entry) if may_open else None,
-            covered=sequence.covers(checkpoint, entry.pk),
-            checkpoint=checkpoint,
-            names=_names([entry]),
-            **kwargs,
-        )
-
-
-def _names(entries: Iterable[AuditEntry]) -> dict[str, str]:
-    """What to show for ``user:…`` actors and for subjects: two queries for a page. Never a subject's name."""
-    rows = list(entries)
-    users = {row.actor.removeprefix("user:") for row in rows if row.actor.startswith("user:")}
-    subjects = {row.subject for row in rows if row.subject is not None}
-    names = {
-        f"user:{pk}": name for pk, name in User.objects.filter(pk__in=users).values_list("pk", "display_name")
-    }
-    for pk, pseudonym in Subject.objects.filter(pk__in=subjects).values_list("pk", "pseudonym"):
-        names[str(pk)] = pseudonym
-        names[f"subject:{pk}"] = pseudonym
-    return names
+        return int(value) if value.isascii() and value.isdigit() and int(value) <= MAX_ID else None

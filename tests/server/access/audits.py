@@ -56,6 +56,7 @@ ROWS = [
     Row("audits_me:checkpoints", "GET", EVERYBODY),
     Row("audits:entry_list", "GET", READERS),
     Row("audits:entry_detail", "GET", READERS, kwargs=_entry),
+    Row("audits:entry_proof", "GET", READERS, kwargs=_entry),
     Row("audits_api:entry-list", "GET", READERS),
     Row("audits_api:entry-detail", "GET", READERS, kwargs=_entry),
     Row("audits_api:checkpoint-list", "GET", READERS),

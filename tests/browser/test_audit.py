@@ -1,0 +1,72 @@
+"""The log in a real browser: an entry, its proof computed in the page, and a proof that does not fit."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Route
+
+from audits import checkpoints
+from audits.actions import append
+from audits.models import AuditEntry
+from tests.browser.conftest import MakeWalk
+from tests.browser.support import Walk
+from tests.server.audits.support import advance_all, write
+from tests.server.cast import REASON, Cast
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+
+
+def _verified(walk: Walk) -> str:
+    walk.page.click("[data-verify] button")
+    walk.page.wait_for_selector("[data-verify][data-result=good], [data-verify][data-result=bad]")
+    return str(walk.page.get_attribute("[data-verify]", "data-result"))
+
+
+def test_an_entry_is_read_and_proven_in_the_page(cast: Cast, walk_as: MakeWalk) -> None:
+    write(300)
+    details = {"before": {"label": "Old name", "place": "DE"}, "after": {"label": "New name", "place": "DE"}}
+    with transaction.atomic():
+        pk = append(
+            action="agents.set_tags",
+            actor=cast.actor("admin"),
+            obj=cast.device,
+            reason=REASON,
+            details=details,
+        )
+    write(20)
+    advance_all(AuditEntry.objects.count())
+    checkpoints.sign()
+    walk = walk_as("officer")
+    walk.go(f"/audit/{pk}/")
+    assert _verified(walk) == "good", walk.page.inner_text("[data-steps]")
+    assert "steps up lead to the signed root" in walk.page.inner_text("[data-steps]")
+    walk.step("01-entry-verified")
+
+    for wrong in (_other_leaf, _other_path, _other_signature):
+        walk.page.route("**/proof/", wrong)
+        assert _verified(walk) == "bad", wrong.__name__
+        walk.page.unroute("**/proof/")
+    walk.step("02-entry-refused", shots=False)
+
+
+def _other_leaf(route: Route) -> None:
+    given = route.fetch().json()
+    route.fulfill(json={**given, "leaf": given["leaf"].replace("set_tags", "get_tags")})
+
+
+def _other_path(route: Route) -> None:
+    given = route.fetch().json()
+    head, index, first, *rest = given["proof"].split("\n")
+    other = ("B" if first[0] == "A" else "A") + first[1:]
+    route.fulfill(json={**given, "proof": "\n".join([head, index, other, *rest])})
+
+
+def _other_signature(route: Route) -> None:
+    given = route.fetch().json()
+    name, key_id, key = given["vkey"].split("+")
+    route.fulfill(json={**given, "vkey": "+".join([name, key_id, key[:-6] + "AAAAA="])})
