@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 import audits.actions as audit
+from accounts import derived
 from accounts.models import Subject
 from accounts.permissions import require
 from audits.actor import Actor
@@ -140,9 +142,15 @@ def _log_erased(action: str, sessions: Sequence[CaptureSession], because: str, a
         )
 
 
+def _subject(session: CaptureSession) -> UUID:
+    return session.subject_id
+
+
 @audited("capture_sessions.expire_sessions")
 def expire_sessions(*, actor: Actor) -> int:
-    """Erase what is past its retention; held sessions wait for the end of their hold."""
+    """Erase what is past its retention and what was made from it; held sessions wait for the end of their
+    hold.
+    """
     require(actor, "capture_sessions.expire_sessions")
     now = timezone.now()
     due = list(CaptureSession.objects.select_for_update(skip_locked=True).expired(now).order_by("pk")[:500])
@@ -150,5 +158,8 @@ def expire_sessions(*, actor: Actor) -> int:
         with nothing_to_do():
             return 0
     _erase(due, because="retention", now=now)
+    for subject, sessions in groupby(sorted(due, key=_subject), key=_subject):
+        gone = tuple(session.pk for session in sessions)
+        derived.purge_all(derived.Scope(subject, gone, everything=False))
     _log_erased("capture_sessions.expire_sessions", due, "retention", actor)
     return len(due)

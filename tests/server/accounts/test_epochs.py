@@ -59,7 +59,7 @@ def test_a_day_later_the_old_key_is_gone_and_every_person_key_still_opens(
 ) -> None:
     row, data_key, wrapped = new_data_key(cast.subject())
     (before,) = _numbers("active")
-    old = bytes(row.wrapped)
+    old = bytes(row.wrapped or b"")
     _next_day(monkeypatch)
     with committing():
         assert tasks.advance_key_epochs()["destroyed"] == 1
@@ -232,7 +232,7 @@ def test_an_older_database_takes_the_keys_that_there_are_now(cast: Cast, folder:
     """What a restore brings back: rows from before two turns and an erasure."""
     gone, kept = person_key(cast.subject())[0], person_key(cast.subject("colleague"))[0]
     key = epochs.unwrap(kept)
-    before = {row.pk: (bytes(row.wrapped), row.kek_id) for row in (gone, kept)}
+    before = {row.pk: (bytes(row.wrapped or b""), row.kek_id) for row in (gone, kept)}
     keyring.write()
     for _ in range(2):
         actions.turn_key_epoch(actor=cast.system(), early=True)
@@ -245,6 +245,7 @@ def test_an_older_database_takes_the_keys_that_there_are_now(cast: Cast, folder:
     for pk, (wrapped, kek) in before.items():
         PersonKey.objects.filter(pk=pk).update(wrapped=wrapped, kek=kek, destroyed_at=None)
     first = before[kept.pk][1]
+    assert first is not None
     KeyEpoch.objects.filter(number=first).update(state="ending", destroyed_at=None)
     PersonKey.objects.exclude(kek=first).update(kek=first)
     KeyEpoch.objects.exclude(number=first).delete()

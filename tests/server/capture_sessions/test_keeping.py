@@ -14,6 +14,7 @@ from capture_sessions import actions, tasks
 from capture_sessions.models import CaptureSession, SessionBlob, SessionTotal
 from jurisdictions.actions import load_packs
 from mci_core.errors import Conflict
+from reviews.models import Finding
 from tests.server import recordings
 from tests.server.agents.support import place
 from tests.server.capture_sessions.support import logged, stored_files
@@ -58,6 +59,21 @@ def test_an_erased_session_leaves_no_content_no_key_and_no_total(cast: Cast, wor
     assert stored_files() == []
     assert not SessionBlob.objects.filter(file_removed_at=None).exists()
     assert tasks.remove_files() == 0
+
+
+def test_the_end_of_retention_takes_what_was_made_from_the_session(cast: Cast) -> None:
+    gone, kept = due(recordings.available(cast)), recordings.available(cast)
+    for session in (gone, kept):
+        Finding.objects.create(
+            session=session,
+            source="scan",
+            label="EMAIL",
+            place="1 text",
+            severity="low",
+            value_hmac="ab" * 32,
+        )
+    tasks.expire_sessions()
+    assert dict(Finding.objects.values_list("session", "value_hmac")) == {gone.pk: "", kept.pk: "ab" * 32}
 
 
 def test_a_held_session_waits_for_the_end_of_its_hold(cast: Cast) -> None:
