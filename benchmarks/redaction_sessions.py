@@ -10,10 +10,11 @@ What counts:
 
 * A recording whose header names an allowlist passes the evaluator first, with those programs allowed for
   every signal; what the evaluator refuses is gone, and no event that redaction was to keep.
-* A planted text survives when it can still be read in its own event, in any text of the output, or in the
-  keys of the output put together. A range of keys survives when one of its keys still says its character.
-  A box survives when its frame is kept and the box is not wholly painted over. Of a range that should not
-  have been recorded (field for passwords, other program, withdrawn consent) nothing may be kept.
+* A planted text survives when it can still be read in any text of the output or in the keys of the output
+  put together, or when one of its words can in its own event. A range of keys survives when one of its keys
+  still says its character. A box survives when its frame is kept and the box is not wholly painted over. Of
+  a range that should not have been recorded (field for passwords, other program, withdrawn consent) nothing
+  may be kept.
 * Passwords of the login recordings are known from their task; they must be nowhere.
 * An event outside all ranges is unchanged when every field that the format of an upload has is equal, times
   of typing compared on the grid. Screenshots are left out: without their text on record none is kept.
@@ -69,6 +70,7 @@ class Result:
     hits: int = 0
     millis: float = 0.0
     refused: str = ""
+    lines: list[Line] = field(default_factory=list)
 
 
 def allow(programs: Sequence[str], rules: Sequence[Line] = ()) -> Policy:
@@ -132,7 +134,7 @@ def judge(recording: Recording) -> Result:
     started = time.perf_counter()
     lines, report = redact_session(given, parsed, frames=FrameRedactor(recording.frames.get, parsed))
     result.millis = (time.perf_counter() - started) * 1000
-    result.hits = len(scan_session(lines, parsed))
+    result.lines, result.hits = lines, len(scan_session(lines, parsed))
     left = {places[at]: line for at, line in zip(report.places, lines[1:], strict=True)}
     truth = [*recording.truth, *_passwords(recording)]
     result.planted = len(truth)
@@ -173,6 +175,9 @@ def _spoken(one: Line, events: Sequence[Line], kept: Mapping[int, Line], lines: 
         return ["somewhere"] if one["everywhere"].casefold() in _said(lines) else []
     value, original = _value(one, events), json.dumps(events[one["seq"]], ensure_ascii=False)
     words = [word for word in re.findall(r"\w{3,}", value) if original.count(word) == value.count(word)]
+    if one["field"] == "url":
+        # Of an address with a token in it only the token is secret.
+        words = [word for word in words if any(sign.isdigit() for sign in word)]
     own = " ".join(_field(line, one["field"]) for line in kept.values())
     if value.casefold() in _said(lines) or any(word in own for word in words):
         return [f"text of event {one['seq']}"]
@@ -257,28 +262,25 @@ def _same(event: Line, line: Line, entries: frozenset[str]) -> bool:
 
 
 def recordings(folder: Path) -> Iterator[Recording | Result]:
-    """What lies in a folder. A recording that must be refused comes as a result."""
+    """What lies in a folder."""
     for path in sorted(folder.glob("*.jsonl")):
-        if ".truth." in path.name:
-            continue
-        truth_file = path.with_suffix(".truth.jsonl")
-        truth = (
-            [json.loads(line) for line in truth_file.read_text("utf-8").splitlines()]
-            if truth_file.exists()
-            else []
-        )
-        try:
-            with path.open("rb") as file:
-                header, events = session.parse_lines(file)
-        except Invalid as refusal:
-            yield Result(path.stem, planted=len(truth), refused=refusal.code)
-            continue
-        frames = {
-            event["file"]: (folder / event["file"]).read_bytes()
-            for event in events
-            if event["type"] == "screenshot" and (folder / event["file"]).is_file()
-        }
-        yield Recording(path.stem, [header, *events], truth, frames)
+        if ".truth." not in path.name:
+            yield read_recording(path)
+
+
+def read_recording(path: Path) -> Recording | Result:
+    """A recording with its truth and its frames; as a result where it has to be refused."""
+    folder, truth_file = path.parent, path.with_suffix(".truth.jsonl")
+    told = truth_file.read_text("utf-8").splitlines() if truth_file.exists() else []
+    truth = [json.loads(line) for line in told]
+    try:
+        with path.open("rb") as file:
+            header, events = session.parse_lines(file)
+    except Invalid as refusal:
+        return Result(path.stem, planted=len(truth), refused=refusal.code)
+    files = {event["file"] for event in events if event["type"] == "screenshot"}
+    frames = {name: (folder / name).read_bytes() for name in files if (folder / name).is_file()}
+    return Recording(path.stem, [header, *events], truth, frames)
 
 
 def own_samples(count: int = 3) -> Iterator[Recording]:

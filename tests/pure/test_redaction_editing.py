@@ -82,6 +82,11 @@ def test_text_that_was_pasted_stands_among_the_keys() -> None:
     assert typed(lines).endswith(" ok")
 
 
+def test_a_text_that_says_nothing_known_is_linked_to_nothing() -> None:
+    lines = redacted(focus(), *held("Control", "v"), insert(F), *held("Control", "ArrowUp"), *keys("fine"))
+    assert (typed(lines), written(lines)) == ("vfine", F)
+
+
 def test_what_an_undo_brings_back_stands_beside_what_is_typed_then() -> None:
     strokes = [*keys("Ze"), *keys(["Backspace"]), *keys(["Backspace"]), *held("Control", "z")]
     lines = redacted(focus(), *strokes, *held("Control", "z"), *keys("Zebra"))

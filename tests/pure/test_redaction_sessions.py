@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from mci_core.policy_model import Policy
 from mci_core.redaction import Hit, redact_session, scan_session, session_redactor
 from mci_core.redaction.report import Report
-from mci_core.samples import CUSTOMERS, generate
 from mci_core.session import encode_lines, parse_lines
 from tests.pure.recordings import (
     CARD,
@@ -27,8 +25,6 @@ from tests.pure.recordings import (
     policy_with,
     rule,
     session,
-    shared_session,
-    shared_sessions,
     typed,
     written,
 )
@@ -289,33 +285,6 @@ def test_what_masking_itself_makes_findable_is_masked_in_another_round() -> None
     assert lines[2]["text"] == "\u2588" * 10
 
 
-@pytest.mark.parametrize("path", shared_sessions(), ids=lambda path: path.stem)
-def test_shared_recordings_come_out_clean_and_are_read_again(path: Path) -> None:
-    if path.stem == "made-broken-1":
-        pytest.skip("broken on purpose")
-    with path.open("rb") as file:
-        head, events = parse_lines(file)
-    lines, _ = redact_session([head, *events], POLICY)
-    assert parse_lines(encode_lines(lines).splitlines(keepends=True)) == (lines[0], lines[1:])
-    assert scan_session(lines, POLICY) == []
-
-
-@pytest.mark.parametrize("name", ["made-office-1", "made-secure-1", "made-blocked-1", "made-multimonitor-1"])
-def test_values_of_the_shared_truth_are_gone(name: str) -> None:
-    path = shared_session(name)
-    truth = [json.loads(line) for line in path.with_suffix(".truth.jsonl").read_text("utf-8").splitlines()]
-    with path.open("rb") as file:
-        head, events = parse_lines(file)
-    lines, _ = redact_session([head, *events], POLICY)
-    out, strokes = encode_lines(lines).decode(), typed(lines)
-    for one in truth:
-        # Names and numbers of staff are no detector's; a policy has them as rules.
-        if one.get("field") == "text" and one["kind"] not in ("person", "employee_id"):
-            value = events[one["seq"]]["text"][one["start"] : one["end"]]
-            assert value not in out
-            assert value not in strokes
-
-
 EVENTS = st.lists(
     st.one_of(
         st.sampled_from(
@@ -359,20 +328,6 @@ def test_redacted_sessions_are_clean_and_stable(events: list[Line]) -> None:
     assert parse_lines(encode_lines(lines).splitlines()) == (lines[0], lines[1:])
     for line in lines[1:]:
         assert "Zebra" not in str(line.get("text", ""))
-
-
-def test_sample_sessions_hold_no_planted_value() -> None:
-    policy = policy_with(rule("words", what=CUSTOMERS, id="customers"))
-    for index in range(6):
-        sample = generate("planted", people_index=index, frames=False)
-        lines, _ = redact_session(sample.lines, policy)
-        out = encode_lines(lines).decode()
-        for one in sample.truth:
-            if "value" in one:
-                assert one["value"] not in out
-                assert one["value"] not in typed(lines)
-                assert one["value"] not in typed(lines, "up")
-                assert one["value"] not in "".join(line.get("text", "") for line in lines)
 
 
 def test_a_rule_for_a_kind_of_field_leaves_other_fields_alone() -> None:
