@@ -464,6 +464,21 @@ def roots_ahead(path: Path, full: int, jobs: int) -> Iterator[bytes | None]:
     yield from repeat(None)
 
 
+def subject_of(leaf: bytes) -> bytes | None:
+    """Whom an entry is about."""
+    # Canonical JSON has its last two members at the same distance from its end: no need to read all of it.
+    if leaf[-56:-44] == b',"subject":"' and leaf[-8:] == b'","v":1}':
+        return leaf[-44:-8]
+    if leaf.endswith(b',"subject":null,"v":1}'):
+        return None
+    try:
+        found = json.loads(leaf)
+    except (ValueError, RecursionError):
+        return None
+    subject = found.get("subject") if isinstance(found, dict) else None
+    return subject.encode("utf-8", "replace") if isinstance(subject, str) else None
+
+
 class WholeLog:
     """Reads every file of an export, from the first entry to the last, and keeps one tile of each level.
 
@@ -616,14 +631,13 @@ class WholeLog:
     def _rows(self, bundle: bytes, digits: bytes) -> list[bytes]:
         rows, seen, at = [], self.subjects, 0
         for leaf in leaves_of(bundle):
-            # A leaf is canonical JSON: its last two members stand at the same distance from its end.
-            if leaf[-56:-44] == b',"subject":"' and leaf[-8:] == b'","v":1}':
-                subject = leaf[-44:-8]
+            subject = subject_of(leaf)
+            if subject is None:
+                rows.append(b"-\t-\t-\n")
+            else:
                 count, before = seen.get(subject, NONE_BEFORE)
                 rows.append(b"%b\t%d\t%b\n" % (subject, count + 1, before))
                 seen[subject] = (count + 1, digits[at : at + 2 * HASH])
-            else:
-                rows.append(b"-\t-\t-\n")
             at += 2 * HASH
         return rows
 

@@ -447,3 +447,16 @@ def test_the_module_is_the_command(export: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(Path(verify.__file__)), run_name="__main__")
     assert ended.value.code == 0
+
+
+def test_whom_an_entry_is_about_is_read_from_any_json() -> None:
+    person = "0b6d6d43-7a53-4e0b-8f36-1d2f0c1e9a11"
+    for leaf, subject in (
+        (f'{{"a":1,"subject":"{person}","v":1}}', person.encode()),
+        (f'{{"subject":"{person}", "v": 1}}', person.encode()),
+        ('{"a":1,"subject":null,"v":1}', None),
+        ('{"subject":7}', None),
+        ("[]", None),
+        ("no json", None),
+    ):
+        assert verify.subject_of(leaf.encode()) == subject
