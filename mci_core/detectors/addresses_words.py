@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 WORD = r"[A-Z\xe9][A-Za-z\xe9'.-]*"
-NUMBER = r"\d{1,6}(?: ?[A-Za-z]\b)?(?:[-/]\d{1,4}[A-Za-z]?)?"
+NUMBER = r"(?:\d{1,6}(?: ?[A-Za-z]\b)?(?:[-/]\d{1,4}[A-Za-z]?)?|[Ss]/[Nn]\b)"
 _SMALL = (
     r"(?:de las?|de los|de|del|della|dello|degli|dei|di|da|do|dos|das|du|des|la|le|les|los|las|el|al|van|"
     r"von|der|den|"
@@ -14,25 +14,24 @@ _SMALL = (
 NAME = rf"{WORD}(?: (?:{_SMALL} ){{0,2}}{WORD}){{0,3}}"
 # What follows the name of a street in English; those of the United States Postal Service, and British ones.
 AFTER_NAME = (
-    r"(?:Streets?|St|Avenues?|Ave?|Roads?|Rd|Lanes?|Ln|Drives?|Dr|Boulevard|Blvd|Courts?|Ct|Place|Pl|Plaza|"
-    r"Squares?|Sq|"
-    r"Terrace|Ter|Trail|Trl|Parkways?|Pkwy|Highway|Hwy|Ways?|Circles?|Cir|Loop|Crescent|Cres|Close|Grove|"
-    r"Groves|Hills?|"
-    r"Gardens?|Mews|Row|Walks?|Alley|Pike|Turnpike|Crossing|Crossroad|Ridges?|Views?|Heights|Parks?|Points?|"
-    r"Manors?|"
-    r"Lodge|Mission|Freeway|Fwy|Riviera|Locks?|Cliffs?|Creek|Isle|Fords?|Forges?|Bypass|Club|Estates?|"
-    r"Extensions?|"
-    r"Fields?|Flats?|Fort|Gateway|Glens?|Greens?|Harbors?|Haven|Hollow|Inlet|Islands?|Junctions?|Keys?|"
-    r"Knolls?|Lakes?|"
-    r"Landing|Lights?|Meadows?|Mills?|Motorway|Mount|Mountains?|Neck|Orchard|Oval|Overpass|Pass|Passage|"
-    r"Path|Pines?|"
-    r"Plains?|Ports?|Prairie|Radial|Ramp|Ranch|Rapids?|Rest|River|Route|Run|Shoals?|Shores?|Skyway|Springs?|"
-    r"Spurs?|"
-    r"Station|Stravenue|Stream|Summit|Throughway|Trace|Track|Trafficway|Tunnel|Unions?|Underpass|Valleys?|"
-    r"Viaduct|"
-    r"Villages?|Ville|Vista|Wells?|Burgs?|Canyon|Cape|Causeway|Centers?|Common|Corners?|Course|Cove|Coves|"
-    r"Curve|Dale|"
-    r"Dam|Divide|Expressway|Falls|Ferry|Quay|Wharf|Rise|Chase|Nagar|Marg|Chowk|Colony|Bazaar)"
+    r"(?:Streets?|St|Avenues?|Ave?|Roads?|Rd|Lanes?|Ln|Drives?|Dr|Boulevard|Blvd|Courts?|Ct|Places?|Pl|"
+    r"Plaza|Plains?|Squares?|Sq|Terrace|Ter|Trail|Trl|Parkways?|Pkwy|Highway|Hwy|Ways?|Circles?|Cir|"
+    r"Circlet|Circuit|Circus|Loop|Crescent|Cres|Crest|Close|Groves?|Hills?|Gardens?|Mews?|Row|Walks?|"
+    r"Walkway|Alley|Alleyway|Pike|Turnpike|Cross|Crossing|Crossroads?|Crossway|Ridges?|Views?|Heights|"
+    r"Parks?|Parklands|Points?|Manors?|Lodge|Mission|Freeway|Fwy|Riviera|Locks?|Cliffs?|Creek|Isle|"
+    r"Fords?|Forges?|Forest|Bypass|Byway|Club|Clubs|Estates?|Extensions?|Fields?|Flats?|Forts?|Gateway|"
+    r"Gate|Glens?|Glade|Grange|Greens?|Harbors?|Haven|Hollow|Inlet|Islands?|Junctions?|Keys?|Knolls?|"
+    r"Lakes?|Landing|Lights?|Link|Meadows?|Mills?|Motorway|Mount|Mountains?|Neck|Nook|Orchard|Oval|"
+    r"Overpass|Outlook|Parade|Pass|Passage|Path|Piazza|Pier|Pines?|Plateau|Pocket|Ports?|Prairie|"
+    r"Promenade|Quadrant|Quays?|Radial|Ramble|Ramp|Ranch|Rapids?|Reach|Reserve|Rest|Retreat|Ride|Rise|"
+    r"River|Route|Round|Rue|Run|Shoals?|Shores?|Siding|Skyway|Slope|Springs?|Spurs?|Stairs|Station|"
+    r"Stravenue|Strand|Stream|Strip|Summit|Subway|Thoroughfare|Throughway|Tollway|Tor|Towers|Trace|"
+    r"Track|Trafficway|Triangle|Tunnel|Turn|Underpass|Unions?|Valleys?|Viaduct|Villages?|Villas|Ville|"
+    r"Vista|Wells?|Wharf|Wynd|Burgs?|Brooks?|Bridge|Broadway|Canyon|Cape|Causeway|Centers?|Centre|"
+    r"Chase|Common|Concourse|Copse|Corners?|Corso|Course|Courtyard|Coves?|Curve|Cutting|Dale|Dam|Dell|"
+    r"Divide|Driveway|Elbow|End|Entrance|Esplanade|Expressway|Fairway|Falls|Ferry|Foreshore|Frontage|"
+    r"Gully|Interchange|Knot|Land|Laneway|Lees|Line|Lookout|Mall|Meander|Mile|Nagar|Marg|Chowk|Colony|"
+    r"Bazaar|Ganj|Zila|Anchorage|Approach|Arcade|Amble|Access|Basin|Beach|Bend|Brae|Brow)"
 )
 # What stands before the name of a street.
 BEFORE_NAME = (
@@ -50,20 +49,28 @@ BEFORE_NAME = (
     r"[Bb]ulevardul|"
     r"[Aa]leea|[Cc]alea|[Ii]ntrarea|[Nn]\xe9m\xe9st\xe9|[Nn]\xe9m\.|[Tt]rg|[Cc]esta|[Jj]alan|[Jj]ln?\.?|"
     r"[Gg]g\.|[Pp]ra\xe9eta|"
-    r"[Ss]tradela|[Bb]eco|[Cc]al\xe9ada|Lugar|Sokak|Mahallesi|Cadde|Ruelle|Sentier|Passage|Esplanade|Hameau|"
+    r"[Ss]tradela|[Bb]eco|[Cc]al\xe9ada|Lugar|Sokak|Mahallesi|Distrito|\xe9rea|R\.|Av|C\.|Acceso|"
+    r"Ca\xe9ada|Pasadizo|Ampliaci\xe9n|Andador|Cerrada|Circuito|Circunvalaci\xe9n|Continuaci\xe9n|"
+    r"Corredor|Diagonal|Eje vial|Perif\xe9rico|Privada|Prolongaci\xe9n|Retorno|Viaducto|Carrera|"
+    r"Mont\xe9e|mont\xe9e|rang|all\xe9|Soseaua|Gang|Perivoj|Setaliste|Lagoa|Campo|Jardim|Quinta|Parque|"
+    r"N\xe9cleo|Loteamento|Conjunto|Vila|Viela|Ladeira|Morro|S\xe9tio|Fazenda|Condom\xe9nio|"
+    r"Residencial|Setor|Trecho|Vereda|Viaduto|Piazzetta|Cadde|Ruelle|Sentier|Passage|Esplanade|Hameau|"
     r"Lotissement)"
 )
 # Endings that make a word a street.
 ENDINGS = (
-    r"(?:stra(?:ss|\xe9)e|str\.?|gasse|weg|platz|allee|ring|damm|ufer|steig|chaussee|stieg|gracht|straat|"
+    r"(?i:stra(?:ss|\xe9)e|str\.?|gasse|weg|platz|allee|[bdfghklmnstz]ring|-ring|baan|boulevard|hof|"
+    r"markt|flata|all\xe9en|haugen|kroken|lunden|sletta|toppen|ringen|faret|berget|jordet|myra|engen|"
+    r"bulevardi|damm|ufer|steig|chaussee|stieg|gracht|straat|"
     r"laan|plein|kade|"
-    r"dijk|steeg|singel|dreef|pad|gatan|v\xe9gen|gata|gr\xe9nd|stigen|torget|backen|vej|gade|all\xe9|"
+    r"dijk|steeg|singel|dreef|gatan|v\xe9gen|gata|gr\xe9nd|stigen|torget|backen|vej|gade|all\xe9|"
     r"str\xe9de|toften|"
-    r"parken|veien|vegen|tien|tunet|svingen|bakken|katu|tie|kuja|polku|raitti|tori|utca|ter|terrasse)"
+    r"parken|veien|vegen|stien|tunet|svingen|bakken|katu|ntie|kuja|polku|raitti|utca|terrasse)"
 )
 # Streets of two words whose second says so.
 SECOND_WORDS = (
-    r"(?:stra(?:ss|\xe9)e|gasse|weg|platz|allee|ring|damm|utca|\xe9tja|\xe9t|t\xe9r|k\xe9z|k\xe9r\xe9t|"
+    r"(?:stra(?:ss|\xe9)e|gasse|weg|platz|allee|ring|damm|utca|\xe9tja|\xe9t|t\xe9r|all\xe9|alle|polku|"
+    r"tie|katu|kuja|bulevardi|k\xe9z|rkp\.?|s\xe9t\xe9ny|fasor|krt\.?|tere|sor|liget|k\xe9r\xe9t|"
     r"sokak|sok\.|"
     r"caddesi|cad\.|mah\.|mahallesi|bulvar\xe9|gate|gata|vei|veg|g\xe9rd|vei|ulica|ulice|trg|straat|laan|"
     r"tee|t\xe9nav|"
@@ -74,7 +81,8 @@ UNIT = (
     r"appt|wohnung|top|"
     r"stiege|esc|piso|pta|puerta|apto|depto|int|interno|lok|lokal|\xe9tage|b\xe9t|nr|no|n\xe9|box|hus|lgh|"
     r"dept|office|"
-    r"bajo|izq|dcha|kat|daire)\b\.? {0,2}(?:[A-Za-z]?\d{1,5}[A-Za-z]?\b|[A-Z]\b)|#\s?\d{1,5}[A-Za-z]?|"
+    r"edif|edificio|appartamento|scala|bloc|etaj|sector|flat|studio|interior|piano|level|house|casa|"
+    r"h\.no|bajo|izq|dcha|kat|daire)\b\.? {0,2}(?:[A-Za-z]?\d{1,5}[A-Za-z]?\b|[A-Z]\b)|#\s?\d{1,5}[A-Za-z]?|"
     r"\d{1,3}(?:st|nd|rd|th|er|\xe9me|e|\xb7|\xba|\.) (?:floor|\xe9tage|og|stock|piso|ov|tv|th))"
 )
 BOX = (
@@ -85,8 +93,9 @@ BOX = (
     r"locked bag|\bbp|\bb\.p\.)\s{0,2}(?:n[or\xb7\xe9]\.? ?)?\d{1,6}"
 )
 POSTCODE = (
-    r"(?:(?:[A-Z]{1,3}[- ])?\d{4,6}(?:-\d{3,4})?|\d{3} \d{2}|\d{2}-\d{3}|\d{4} ?[A-Z]{2}|\d{2} \d{3}|"
-    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)"
+    r"(?:\d{4} ?[A-Z]{2}\b|\d{5}-?\d{3}\b|\d{3} \d{2}\b|\d{2}-\d{3}\b|\d{2} \d{3}\b|"
+    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|"
+    r"[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]\d[\dW] ?[A-Z\d]{4}|(?:[A-Z]{1,3}[- ])?\d{4,6}(?:-\d{3,4})?)"
 )
 # Words after which an address stands, and nothing else.
 CUES = (
@@ -103,7 +112,7 @@ CUES = (
     r"\bvisit(?:ing)? us at|\boffice is (?:at|in|on)|\bmeet(?: \w+){0,3} at|\benter (?:on|at)|"
     r"\bdrops? \w+ off at|\bpick(?:ed)?"
     r"(?: \w+)? up (?:at|from)|\bgo(?:ing)? to|\bit'?s (?:in|at|on)|\bcame to|\bsend(?: \w+){0,5} to|"
-    r"\bsent to|\bparty at)"
+    r"\bsent to|\bparty at|\breturn(?: \w+)? to|\b(?:is|are) (?:on|at))"
 )
 # A line that starts with one of these is no city.
 NO_CITY = (

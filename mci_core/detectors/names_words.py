@@ -201,8 +201,10 @@ AFTER: dict[str, float] = {
         _set(
             "said says say wrote writes told tells asked asks replied thinks thought wants wanted knows knew",
             "called calls emailed approved signed sent submitted joined left added explained noted stated",
-            "announced confirmed agreed claimed argues argued believes testified died resigned married shared",
-            "mentioned commented posted tweeted reported requested accepted declined created assigned invited",
+            "announced confirmed agreed claimed argues argued believes testified died",
+            "resigned married shared",
+            "mentioned commented posted tweeted reported requested accepted declined created",
+            "assigned invited",
             "sang laughed smiled deserves looks sounds seems loves hates gets goes went came comes does did",
         ),
         1.2,
