@@ -66,7 +66,9 @@ def key(number: int) -> bytes:
         raise EpochMissing(f"The key of epoch {number} is not in EPOCHS_DIR.") from None
     if place not in _opened:
         inner = kms.open_(number, path.read_bytes())
-        _forget(path)
+        # A process that lives for weeks drops the keys of days gone by when it opens that of a new one.
+        for known in [one for one, _inode in _opened if one == path or not one.exists()]:
+            _forget(known)
         _opened[place] = envelope.open_(_sealing_key(), inner, _about(number))
     return _opened[place]
 

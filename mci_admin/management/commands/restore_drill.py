@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.actions import adopt_keyring
@@ -23,7 +24,7 @@ from privacy_requests import drill as inside
 from privacy_requests.after_restore import bring_up_to_date
 from privacy_requests.ledger import LedgerBroken
 
-FAULTS = (drill.DrillFailed, ServiceError, LedgerBroken)
+FAULTS = (drill.DrillFailed, ServiceError, LedgerBroken, ImproperlyConfigured)
 
 
 class Command(BaseCommand):
@@ -67,6 +68,8 @@ class Command(BaseCommand):
             )
         for until in before["look"]["opens_until"]:
             self.stdout.write(f"This dump is young: it opens an erased person until {until}.")
+        if not before["look"]["people"]:
+            self.stdout.write("Nobody has been erased yet: this shows only that the dump can be restored.")
         control = before["control"]
         self.stdout.write(
             f"Of others: {control['readable']} of {control['tried']} sessions that were tried are read."
