@@ -77,12 +77,19 @@ class _FoldTable(dict[int, int]):
 
 
 _table = _FoldTable()
+# What masking writes, and what that is folded to: masked texts are searched often.
+_MASK = "\u2588"
+_FOLDED_MASK = chr(SIGN)
 
 
 def fold(text: str) -> bytes:
     """The text as bytes of the same length."""
     if text.isascii():
         return text.encode("ascii")
+    if _MASK in text:
+        plain = text.replace(_MASK, _FOLDED_MASK)
+        if plain.replace(_FOLDED_MASK, "").isascii():
+            return plain.encode("latin-1")
     return text.translate(_table).encode("latin-1")
 
 

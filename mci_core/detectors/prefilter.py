@@ -53,16 +53,16 @@ def joined(gates: Sequence[str]) -> str:
 class Re2Prefilter:
     """Gates tried by RE2: one expression for "nothing at all", then a set that names them."""
 
-    def __init__(self, groups: Groups, *, utf8: bool = False) -> None:
+    def __init__(self, groups: Groups) -> None:
         options = re2.Options()
-        options.encoding = re2.Options.Encoding.UTF8 if utf8 else re2.Options.Encoding.LATIN1
+        options.encoding = re2.Options.Encoding.LATIN1
         options.max_mem = MEMORY
         options.log_errors = False
         options.never_capture = True
         self._every: Sequence[int] = range(len(groups))
         self._always = tuple(index for index, gates in enumerate(groups) if not gates)
         self._gated = [index for index, gates in enumerate(groups) if gates]
-        written = [joined(groups[index]).encode("utf-8" if utf8 else "latin-1") for index in self._gated]
+        written = [joined(groups[index]).encode("latin-1") for index in self._gated]
         self._any = re2.compile(b"|".join(written), options) if written else None
         self._set = re2.Set.SearchSet(options)
         for expression in written:
@@ -138,11 +138,11 @@ def _store(file: Path | None, database: Any) -> None:
 class HyperscanPrefilter:
     """Gates in one Hyperscan database. Every thread reads with a scratch space of its own."""
 
-    def __init__(self, groups: Groups, *, utf8: bool = False, cache: Path | None = None) -> None:
-        self._utf8, self._cache = utf8, cache
+    def __init__(self, groups: Groups, *, cache: Path | None = None) -> None:
+        self._cache = cache
         self._every: Sequence[int] = range(len(groups))
         self._pairs = [
-            (gate.encode("utf-8" if utf8 else "latin-1"), index)
+            (gate.encode("latin-1"), index)
             for index, gates in enumerate(map(_written, groups))
             for gate in gates
         ]
@@ -159,7 +159,7 @@ class HyperscanPrefilter:
 
     def _flags(self) -> int:
         # Texts of a batch are lines of one text, so "^" and "$" have to match at lines.
-        return int(hyperscan.HS_FLAG_MULTILINE | (hyperscan.HS_FLAG_UTF8 if self._utf8 else 0))
+        return int(hyperscan.HS_FLAG_MULTILINE)
 
     def _refuses(self, gate: bytes) -> bool:
         try:
@@ -256,40 +256,62 @@ class _Engine:
     def __init__(self) -> None:
         self.cache: Path | None = None
 
-    def make(self, groups: Groups, utf8: bool) -> Prefilter:
+    def make(self, groups: Groups) -> Prefilter:
         if hyperscan is None:
-            return Re2Prefilter(groups, utf8=utf8)
-        return HyperscanPrefilter(groups, utf8=utf8, cache=self.cache)
+            return Re2Prefilter(groups)
+        return HyperscanPrefilter(groups, cache=self.cache)
 
 
 engine = _Engine()
 
 
-def scanned(data: bytes) -> bytes:
-    """The folded text with the patterns that match in it, so that detectors need not try the others."""
-    patterns = _patterns()
-    if patterns is None:
-        return data
-    known = Scanned(data)
-    known.matching = {UNTOLD, *patterns.open_for(data)}
-    return known
+@lru_cache(maxsize=64)
+def prefilter(groups: Groups) -> Prefilter:
+    """The gates of several detectors or rules, ready to try; a group without gates is always open."""
+    return engine.make(groups)
 
 
 @cache
-def _patterns() -> Prefilter | None:
-    groups = tuple((pattern.expression,) for pattern in number_patterns())
-    # RE2 takes as long to tell which patterns match as the detectors take to find where.
-    return None if hyperscan is None else prefilter(groups)
+def _patterns() -> Groups:
+    """Every pattern that is known now, by its number; whoever makes one later has it searched always."""
+    return tuple((pattern.expression,) for pattern in number_patterns())
+
+
+class Scan:
+    """The one look at a text: which groups of gates are open, and which patterns need not be searched."""
+
+    def __init__(self, groups: Groups) -> None:
+        patterns = _patterns()
+        self._first = len(patterns)
+        # RE2 takes as long to tell which patterns match as the detectors take to find where.
+        self._all = None if hyperscan is None else prefilter(patterns + groups)
+        self._groups = groups
+
+    def look(self, data: bytes) -> tuple[bytes, Sequence[int]]:
+        """The folded text with the patterns that match in it, and the groups that are open, in order."""
+        if self._all is None:
+            return data, prefilter(self._groups).open_for(data)
+        found = self._all.open_for(data)
+        first = self._first
+        if not found or found[-1] < first:
+            return data, ()
+        known = Scanned(data)
+        known.matching = {UNTOLD, *found}
+        return known, [index - first for index in found if index >= first]
+
+    def look_at_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
+        """The open groups of many texts."""
+        return prefilter(self._groups).open_for_many(datas)
 
 
 @lru_cache(maxsize=64)
-def prefilter(groups: Groups, *, utf8: bool = False) -> Prefilter:
-    """The gates of several detectors or rules, ready to try; a group without gates is always open."""
-    return engine.make(groups, utf8)
+def scan(groups: Groups) -> Scan:
+    """A scan for these gates, ready to use."""
+    return Scan(groups)
 
 
 def keep_in(folder: Path | None) -> None:
     """Keep compiled databases in a folder that only this user can write to; None keeps them in memory."""
     engine.cache = folder
-    prefilter.cache_clear()
-    _patterns.cache_clear()
+    for prepared in (prefilter, scan, _patterns):
+        prepared.cache_clear()

@@ -23,7 +23,7 @@ import re2
 
 from mci_core.detectors import DETECTORS, LABELS, PACK, Detector, Hit
 from mci_core.detectors.matching import fold
-from mci_core.detectors.prefilter import prefilter, scanned
+from mci_core.detectors.prefilter import prefilter, scan
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
 from mci_core.redaction import stand_ins, user_rules
@@ -187,13 +187,15 @@ class RuleSet:
         invents: bool = False,
     ) -> None:
         self._rules = rules
-        self._pack = PACKS[pack]
         _prepare(pack)
-        own = tuple(detector.gates for detector in self._pack)
-        self._gates = prefilter(own)
+        self._scan = scan(tuple(detector.gates for detector in PACK))
+        # One database serves both packs; what a pack leaves out is simply not asked.
+        self._left_out = frozenset(
+            index for index, detector in enumerate(PACK) if detector not in PACKS[pack]
+        )
         # A database of their own: the one of the pack is prepared once, this one for every change of a rule.
         self._rule_gates = prefilter(tuple(rule.gates for rule in rules)) if rules else None
-        self._every_rule = range(len(own), len(own) + len(rules))
+        self._every_rule = range(len(PACK), len(PACK) + len(rules))
         self._order = {rule.rule_id: index for index, rule in enumerate(rules)}
         self.placeholders = placeholder_pattern(labels, stand_ins.EXPRESSION if invents else "")
 
@@ -210,56 +212,50 @@ class RuleSet:
 
         `opened`: the gates that are open, where they were tried before. Raises `OutOfTime` after `until`.
         """
-        data = fold(text)
-        if opened is None:
-            opened = self._opened(text, data)
-        if not opened:
+        if opened is not None and not opened:
             return []
-        data = scanned(data)
-        first_rule = len(self._pack)
+        data, looked = self._scan.look(fold(text))
+        if self._rule_gates is not None:
+            looked = [*looked, *self._opened_rules(text, data)]
+        if self._left_out:
+            looked = [index for index in looked if index not in self._left_out]
         found: list[Span] = []
-        for index in opened:
-            if index >= first_rule:
-                found += self._rules[index - first_rule].find(text, data)
+        for index in looked:
+            if index >= len(PACK):
+                found += self._rules[index - len(PACK)].find(text, data)
             else:
-                found += [
-                    _span(hit, hit.label, _PACK_RULES[hit.label], "mask")
-                    for hit in self._pack[index].find(data, text)
-                ]
+                for hit in PACK[index].find(data, text):
+                    found.append(_span(hit, hit.label, _PACK_RULES[hit.label], "mask"))
             if perf_counter() > until:
                 raise OutOfTime
         return found
 
-    def _opened(self, text: str, data: bytes) -> Sequence[int]:
-        opened = self._gates.open_for(data)
-        if self._rule_gates is None:
-            return opened
-        if not text.isascii():
+    def _opened_rules(self, text: str, data: bytes) -> Sequence[int]:
+        if self._rule_gates is None or not text.isascii():
             # Expressions of rules look at characters; their gates are about the bytes of ASCII.
-            return [*opened, *self._every_rule]
-        return [*opened, *(self._every_rule[index] for index in self._rule_gates.open_for(data))]
+            return self._every_rule
+        return [self._every_rule[index] for index in self._rule_gates.open_for(data)]
 
     def open_for_many(self, texts: Sequence[str]) -> list[Sequence[int] | None]:
         """What is worth searching for in each of many texts; None where that has to be asked for the text."""
         plain = [text.isascii() and "[" not in text for text in texts]
         datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
-        opened = self._gates.open_for_many(datas)
+        opened = self._scan.look_at_many(datas)
         if self._rule_gates is not None:
             rules = self._rule_gates.open_for_many(datas)
             opened = [
                 [*pack, *(self._every_rule[index] for index in own)]
                 for pack, own in zip(opened, rules, strict=True)
             ]
-        answers = iter(opened)
+        answers = iter([[index for index in one if index not in self._left_out] for one in opened])
         return [next(answers) if looked_at else None for looked_at in plain]
 
 
 @cache
 def _prepare(pack: Pack) -> None:
-    """Have detectors read their lists and the scan its patterns now, not while the time of a text runs."""
+    """Have detectors read their lists now, not while the time of a text runs."""
     sample = "Ann Lee, 12 Main Street; ann lee +1 202-555-0123"
     data = fold(sample)
-    scanned(data)
     for detector in PACKS[pack]:
         deque(detector.find(data, sample), maxlen=0)
 

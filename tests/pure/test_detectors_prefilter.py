@@ -43,9 +43,10 @@ BITS = st.sampled_from(
     ]
 )
 MIXED = st.one_of(st.text(max_size=50), st.lists(BITS, max_size=10).map("".join))
-prefilter.scanned(b"")
+PACK_GATES = tuple(detector.gates for detector in PACK)
+LOOK = prefilter.scan(PACK_GATES).look
 TOLD = [pattern for pattern in matching._patterns if pattern.number != UNTOLD]
-SLOW = prefilter.Re2Prefilter(tuple(detector.gates for detector in PACK))
+SLOW = prefilter.Re2Prefilter(PACK_GATES)
 VALUES = [text for _, text, _ in POSITIVES]
 
 
@@ -77,20 +78,10 @@ def test_groups_whose_gate_matches_are_open_and_those_without_gates(made: Any) -
     ]
 
 
-@pytest.mark.parametrize("utf8", [False, True])
-def test_nothing_to_try_opens_nothing(utf8: bool) -> None:
-    for made in (prefilter.HyperscanPrefilter((), utf8=utf8), prefilter.Re2Prefilter((), utf8=utf8)):
+def test_nothing_to_try_opens_nothing() -> None:
+    for made in both(()):
         assert list(made.open_for(b"abc")) == []
         assert [list(one) for one in made.open_for_many([b"abc"])] == [[]]
-
-
-def test_letters_of_several_bytes_are_read_as_such_where_wanted() -> None:
-    for made in (
-        prefilter.HyperscanPrefilter((("ü.x",),), utf8=True),
-        prefilter.Re2Prefilter((("ü.x",),), utf8=True),
-    ):
-        assert list(made.open_for("aüéx".encode())) == [0]
-        assert list(made.open_for(b"ux")) == []
 
 
 def test_a_gate_that_hyperscan_cannot_read_is_always_open() -> None:
@@ -162,17 +153,16 @@ def test_databases_are_kept_in_a_folder(tmp_path: Path, monkeypatch: pytest.Monk
 @given(MIXED)
 def test_both_engines_open_the_gates_of_the_pack_alike(text: str) -> None:
     data = fold(text)
-    groups = tuple(detector.gates for detector in PACK)
-    opened = set(prefilter.prefilter(groups).open_for(data))
+    opened = set(LOOK(data)[1])
     assert set(SLOW.open_for(data)) <= opened
-    assert opened == set(prefilter.prefilter(groups).open_for_many([data])[0]) | opened
+    assert set(prefilter.scan(PACK_GATES).look_at_many([data])[0]) == opened
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.sampled_from(VALUES), MIXED))
 def test_a_pattern_that_matches_is_never_said_not_to(text: str) -> None:
     data = fold(text)
-    known = prefilter.scanned(data)
+    known, _ = LOOK(data)
     assert known == data
     for pattern in TOLD:
         assert list(pattern.spans(known)) == list(pattern.spans(data)), pattern.expression
@@ -195,12 +185,12 @@ def test_re2_gives_the_same_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [*VALUES, "plain words only", "пароль é password: Hunter22"]
     monkeypatch.setattr(prefilter, "hyperscan", None)
     slow = [find_spans(text) for text in texts]
-    assert prefilter.scanned(b"x") == b"x"
+    assert type(prefilter.scan(PACK_GATES).look(b"a@b")[0]) is bytes
     monkeypatch.undo()
     prefilter.keep_in(None)
     rule_set.cache_clear()
     assert [find_spans(text) for text in texts] == slow == find_spans_many(texts)
-    assert type(prefilter.scanned(b"x")) is Scanned
+    assert type(prefilter.scan(PACK_GATES).look(b"a@b")[0]) is Scanned
 
 
 def test_threads_scan_with_scratch_spaces_of_their_own() -> None:
