@@ -23,7 +23,7 @@ from tests.pure.audit_support.logs import Log
 from tests.pure.audit_support.mutations import Change, Judge
 
 # So many changes that were judged from the state before their place are judged from the beginning as well.
-AGAIN = 2_000
+AGAIN = 400
 
 
 def exports(size: int, every: int, part: int, parts: int) -> tuple[Counter[str], list[str]]:

@@ -621,12 +621,15 @@ class WholeLog:
             raise Bad("is missing", name)
         bundle = self.source.read(tile_name("tile/entries", index, width)) or b""
         rows = self._rows(bundle, row.hex().encode())
-        if stored == b"".join(rows):
-            return
+        if stored != b"".join(rows):
+            raise self._other_row(index, width, rows, stored)
+
+    def _other_row(self, index: int, width: int, rows: list[bytes], stored: bytes) -> Bad:
         given = stored.splitlines(keepends=True)
         line = next((i for i, (a, b) in enumerate(zip(rows, given, strict=False)) if a != b), len(given))
         entry = index * WIDTH + min(line, width - 1)
-        raise Bad("is not the row of this entry", name, entry=entry, line=line + 1)
+        name = tile_name("index", index, width)
+        return Bad("is not the row of this entry", name, entry=entry, line=line + 1)
 
     def _rows(self, bundle: bytes, digits: bytes) -> list[bytes]:
         rows, seen, at = [], self.subjects, 0

@@ -1,7 +1,8 @@
 """Every small change of an export, and whether the verifier finds it and names its place.
 
 A change inside a bundle, a tile of leaf hashes or an index file is judged from the state that the verifier
-has before that place, which no such change alters; a sample of them is judged from the beginning as well.
+has before that place, which no such change alters. Where one bit differs, what the verifier computes for the
+other entries of the bundle is taken from there too. A sample is judged from the beginning as well.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from mci_agent import verify
 from mci_core import tiles
@@ -51,7 +52,9 @@ class Judge:
         self.size = len(log.entries)
 
     def judge(self, change: Change) -> verify.Bad | None:
-        return self.whole(change) if change.bundle is None else self.near(change)
+        if change.bundle is None:
+            return self.whole(change)
+        return self.bit(change, change.bundle) if change.kind.endswith("bit") else self.near(change)
 
     def whole(self, change: Change) -> verify.Bad | None:
         """As the command does it: keys of the export, one witness needed."""
@@ -78,8 +81,8 @@ class Judge:
                 log.parents = source.read(tiles.Tile(1, 0, self.size >> 8).path()) or b""
             found.append(copy.copy(log))
             found[-1].subjects, found[-1].levels = dict(log.subjects), list(log.levels)
+            found[-1].rows = {index: self._row(index)}
             log.take(index)
-            log.rows[index] = self._row(index)
         return found
 
     def near(self, change: Change) -> verify.Bad | None:
@@ -97,6 +100,41 @@ class Judge:
         except verify.Bad as bad:
             return log.doubt or bad
         return log.doubt
+
+    def bit(self, change: Change, index: int) -> verify.Bad | None:
+        """The parts of the verifier that see this bit; a bit of a length moves all entries after it."""
+        log, width = copy.copy(self._states[index]), tiles.width_at(self.size, 0, index)
+        data, row = change.changed[change.place] or b"", self._row(index)
+        if change.kind == "index: bit":
+            rows = self.files[change.place].splitlines(keepends=True)
+            return None if data == b"".join(rows) else log._other_row(index, width, rows, data)
+        stored = row
+        if change.kind == "tile: bit":
+            stored = data
+        else:
+            place = change.where["entry"] % tiles.WIDTH
+            start, end = self._spans[index][place]
+            if data[start : start + 2] != self.files[change.place][start : start + 2]:
+                return self.near(change)
+            (found,), fault = verify.leaf_hashes(data[start:end], 1)
+            assert not fault
+            row = row[: place * 32] + found + row[place * 32 + 32 :]
+        if row == stored:
+            return None
+        try:
+            log._differs(index, width, row, stored, "")
+        except verify.Bad as bad:
+            return bad
+        return log.doubt
+
+    @cached_property
+    def _spans(self) -> list[list[tuple[int, int]]]:
+        """Where in its bundle each entry begins and ends, its length included."""
+        found = []
+        for bundle in tiles.bundles_of(self.size):
+            ends = list(accumulate(2 + len(leaf) for leaf in tiles.unpack(self.files[bundle.path()])))
+            found.append(list(pairwise([0, *ends])))
+        return found
 
     def _row(self, index: int) -> bytes:
         return self.files[tiles.Tile(0, index, tiles.width_at(self.size, 0, index)).path()]
