@@ -27,11 +27,15 @@ _CAPITAL = (
 _WORD = rf"(?:(?:{_CAPITAL}\.){{1,4}}|{_CAPITAL}(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
 _INNER = "|".join(sorted((re.escape(word) for word in PARTICLES), key=len, reverse=True))
 # Not beside signs of code: names in file names are found on their own.
+# The look behind comes after the first letter: an expression that begins with a set of signs is faster.
+_FIRST_WORD = (
+    rf"{_CAPITAL}(?<![\w$%\\+].)(?:\.(?:{_CAPITAL}\.){{0,3}}|(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
+)
 _RUN = re.compile(
-    rf"(?<![\w$%\\+]){_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])"
+    rf"{_FIRST_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])"
 )
 _PIECE = re.compile(r"(?:[^\W\d_]\.){2,4}|[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*\.?")
-_GLUED = re.compile(rf"(?<![^\W_])({_CAPITAL}[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
+_GLUED = re.compile(rf"({_CAPITAL}(?<![^\W_].)[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
 _LAST_FIRST = re.compile(
     rf"(?:^|[\n\t\"';(\]|])({_CAPITAL}[^\W\d_'-]+), ({_CAPITAL}[^\W\d_'-]+(?: {_CAPITAL}\.)?)"
     r"(?=$|[\n\t\"';)\[|<]| <)"
@@ -46,6 +50,7 @@ _SHORT = 0.8
 _DOUBT = 0.7
 _PAIR = 0.6
 _UNHEARD = 0.6
+_UNHEARD_ALONE = 0.5
 _NEEDED = 1.0
 
 Token = tuple[int, int, str, Known]
@@ -121,7 +126,7 @@ def _evidence(group: list[Token], shouted: bool) -> float:
         short = _SHORT if len(word) < 3 or (len(word) < 5 and shouted) else 0.0
         doubt = _DOUBT if word in AMBIGUOUS else 0.0
         if known is UNKNOWN:
-            return 0.1 if shouted else _UNHEARD - short
+            return 0.1 if shouted else _UNHEARD_ALONE - short
         return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
     total, positive = 0.0, 0
     for index, (_, _, word, known) in enumerate(group[:4]):
