@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 SCHEDULE = {
     "privacy_requests.tasks.sweep_erasures": 20.0,
     "privacy_requests.tasks.sweep_holds": 60.0,
-    "privacy_requests.tasks.sweep_proofs": 10.0,
+    "privacy_requests.tasks.sweep_proofs": 5.0,
 }
 
 

@@ -244,6 +244,7 @@ def erasure(request_id: str) -> dict[str, Any]:
         ).count(),
         "purges": list(DeviceCommand.objects.filter(kind="purge").values_list("result", flat=True)),
         "receipt_ok": receipt is not None and verify_receipt(receipt),
+        "proof": request.erasure.proof,
     }
 
 

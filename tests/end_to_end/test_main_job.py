@@ -141,4 +141,5 @@ def test_the_person_who_asks_is_erased_and_every_step_is_in_the_log(story: Story
     assert left["files_left"] == 0
     assert left["living_keys"] == 0
     assert left["receipt_ok"]
+    company.until(lambda: company.act("erasure", request)["proof"], what="the proof in the receipt")
     assert set(company.act("audit_actions")) >= STEPS
