@@ -11,18 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 
 from audits import sequence, tree
-from audits.models import Checkpoint, SignedCheckpoint, SubjectEntry, Tile
+from audits.models import Checkpoint, SignedCheckpoint, Tile
 from audits.tree import Broken
 from mci_core import notes, tiles
 from mci_core.merkle import EMPTY_ROOT, node_hash
 from mci_core.tiles import WIDTH
 
-Row = tuple[int, str, UUID | None]
+Row = tuple[int, bytes, bytes | None]
 CHUNK = 256
 
 
@@ -98,7 +97,7 @@ class _Reading:
         self.subjects: _Subjects | None = None
 
     def take(self, rows: list[Row]) -> None:
-        hashes = tiles.leaf_hashes([row[1].encode() for row in rows])
+        hashes = tiles.leaf_hashes([row[1] for row in rows])
         whole = len(hashes) == WIDTH
         if self.tiles is not None and whole:
             self.tiles.compare_entries(self.size // WIDTH, hashes, rows)
@@ -200,32 +199,32 @@ class _Tiles:
 class _Subjects:
     """The order of the entries about each person."""
 
+    _ROWS = """
+    SELECT index, entry_id, uuid_send(subject), number, leaf, previous FROM audits_subjectentry
+    WHERE index < %s OR index >= %s ORDER BY index
+    """
+
     def __init__(self, size: int, newest: int) -> None:
-        rows = SubjectEntry.objects.order_by("index").values_list(
-            "index", "entry_id", "subject", "number", "leaf", "previous"
-        )
-        if size < newest:
-            rows = rows.exclude(index__gte=size, index__lt=newest)
-        self.stored: Iterator[Any] = rows.iterator(chunk_size=2_000)
-        self.known: dict[UUID, tuple[int, bytes]] = {}
+        self.stored = self._read(size, newest)
+        self.known: dict[bytes, tuple[int, bytes]] = {}
+
+    def _read(self, size: int, newest: int) -> Iterator[tuple[Any, ...]]:
+        with sequence.raw_cursor("audits_subjects") as cursor:
+            cursor.execute(self._ROWS, [size, newest])
+            while rows := cursor.fetchmany(WIDTH * 16):
+                yield from rows
 
     def compare(self, start: int, rows: list[Row], hashes: list[bytes]) -> None:
+        known = self.known
         for place, (entry_id, _leaf, subject) in enumerate(rows):
             if subject is None:
                 continue
-            number, previous = self.known.get(subject, (0, None))
-            self.known[subject] = (number + 1, hashes[place])
-            wanted = (start + place, entry_id, subject, number + 1, hashes[place], previous)
-            row = next(self.stored, None)
-            if row is None or self._plain(row) != wanted:
-                raise Broken(
-                    f"the index row of entry {start + place} (number {entry_id}) is another than they give",
-                    start + place,
-                )
-
-    @staticmethod
-    def _plain(row: Any) -> tuple[Any, ...]:
-        return (*row[:4], bytes(row[4]), None if row[5] is None else bytes(row[5]))
+            number, previous = known.get(subject, (0, None))
+            leaf = hashes[place]
+            known[subject] = (number + 1, leaf)
+            if next(self.stored, None) != (start + place, entry_id, subject, number + 1, leaf, previous):
+                what = f"the index row of entry {start + place} (number {entry_id})"
+                raise Broken(f"{what} is another than they give", start + place)
 
     def end(self) -> None:
         row = next(self.stored, None)
