@@ -39,7 +39,7 @@ __all__ = [
 ]
 Rect = list[int]
 # A line found in pixels is painted a little larger, in parts of its height: detectors cut letters close.
-WIDER, HIGHER = 0.3, 0.1
+WIDER, HIGHER = 0.3, 0.16
 _DEFAULT = FrameSettings()
 
 
@@ -75,7 +75,8 @@ def redact_frame(
     """A new WebP without what rules and default pack find, and the places painted over (image pixels).
 
     `boxes`: the text on the screen, [{"rect": [l, t, r, b], "text": str}]; `regions`: more places to paint;
-    `size`: width and height in which the boxes are told; `settings`: how, and with which engine.
+    `size`: width and height in which the boxes are told, those of the picture; `settings`: how, and with
+    which engine.
     """
     frame, masked, _ = Desk(settings).redact(webp, boxes, rules, regions, size)
     return frame, masked
@@ -104,6 +105,8 @@ class Desk:
         if not boxes and self.screen is None and self.settings.mode != "blank":
             raise FrameRefused("frame_text_unknown", "The text on the screen is not known.")
         picture = opened(webp)
+        if size is not None and picture.size != size:
+            raise FrameRefused("frame_size", "The frame has another size than its places are told in.")
         if self.settings.mode == "blank":
             return self._finish(picture, [], [(0, 0, *picture.size)], [])
         cut = paint(picture, regions)

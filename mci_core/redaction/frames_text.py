@@ -21,7 +21,6 @@ from mci_core.redaction.frames_picture import (
     Rect,
     around,
     changed_tiles,
-    inside,
     regions,
     touch,
 )
@@ -29,11 +28,10 @@ from mci_core.redaction.frames_picture import (
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-# Around a changed region: letters that reach into it, and room for the detector to see a line as one.
+# Around a changed region: room for the detector to see a line as one.
 ROOM = 40
 SCREENS = 3
 TEXTS = 8_192
-SLACK = 3
 # Of the height of the letters of a line: a wider gap is a space, a narrower one is none. Between them it
 # depends on the other gaps of the line.
 SPACE, NO_SPACE, LEAST_RATIO = 0.22, 0.15, 2.2
@@ -134,12 +132,13 @@ class ScreenReader:
         self.work.by_place += len(kept)
         fresh: list[Rect] = []
         for place in places:
+            screen.picture.paste(picture.crop(place), place[:2])
+        for place in _with_room(places, picture.size):
             self.work.searched += (place[2] - place[0]) * (place[3] - place[1])
-            part = picture.crop(place)
-            screen.picture.paste(part, place[:2])
-            fresh += [_moved(rect, place) for rect in self._reader.find(part)]
+            fresh += [_moved(rect, place) for rect in self._reader.find(picture.crop(place))]
             self._in_time(until)
-        fresh = [rect for rect in fresh if not any(inside(rect, line.rect, SLACK) for line in kept)]
+        # Around a change everything is as it was: what is found there is known, and whole.
+        fresh = [rect for rect in fresh if any(touch(rect, place) for place in places)]
         screen.lines = [*kept, *(Line(rect) for rect in joined(fresh))]
         self._screens = [screen, *self._screens][:SCREENS]
         return screen
@@ -152,8 +151,8 @@ class ScreenReader:
             if screen.picture.size != picture.size:
                 continue
             places = _widened(regions(changed_tiles(screen.picture, picture), picture.size), screen.lines)
-            places = _with_room(places, picture.size)
-            area = sum((right - left) * (bottom - top) for left, top, right, bottom in places)
+            searched = _with_room(places, picture.size)
+            area = sum((right - left) * (bottom - top) for left, top, right, bottom in searched)
             if area < best[0] * (MOST if best[1] is None else 1):
                 best = (area, screen, places)
             if not places:

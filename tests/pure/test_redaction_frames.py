@@ -157,6 +157,7 @@ def test_frames_of_a_session_are_redacted_with_it() -> None:
         ({"boxes": None}, "frame_text_unknown"),
         ({"file": "b.webp"}, "frame_missing"),
         ({"sha256": "0" * 64}, "frame_digest"),
+        ({"width": 800}, "frame_size"),
     ],
 )
 def test_frames_that_cannot_be_judged_are_dropped(changes: dict[str, Any], reason: str) -> None:
@@ -229,7 +230,7 @@ def painted_lines() -> bytes:
 
 def test_an_engine_stands_in_for_the_text_layer() -> None:
     frame, masked = redact_frame(painted_lines(), None, [], settings=lined())
-    assert masked == [[13, 16, 147, 40]]
+    assert masked == [[13, 15, 147, 41]]
     assert is_filled(frame, masked[0])
 
 

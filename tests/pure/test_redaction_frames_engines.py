@@ -7,6 +7,7 @@ itself reads screens at the end; that test is skipped where the extra is missing
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -16,11 +17,14 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mci_core.redaction import frames_engines, frames_rapidocr, frames_tesseract, redact_frame
+from mci_core.redaction.frames import Desk
 from mci_core.redaction.frames_engines import EngineMissing, FrameSettings, open_reader
+from mci_core.redaction.frames_picture import inside
 from mci_core.redaction.frames_rapidocr import RapidReader
 from mci_core.redaction.frames_tesseract import TesseractReader
 from mci_core.redaction.frames_text import Reading
 from mci_core.samples_canvas import Canvas
+from tests.pure.recordings import shared_session
 
 WHITE = Image.new("RGB", (200, 40), "white")
 
@@ -231,6 +235,22 @@ def test_the_engine_knows_an_empty_screen() -> None:
     assert reader.find(empty) == []
     ImageDraw.Draw(empty).rectangle((100, 100, 500, 300), fill="blue")
     assert redact_frame(_webp(empty), None, [], settings=FrameSettings(reader=reader, seconds=60))[1] == []
+
+
+@needs_engine
+@pytest.mark.parametrize("name", ["made-office-1", "made-secure-1"])
+def test_the_engine_alone_covers_what_is_planted_on_recorded_frames(name: str) -> None:
+    recording = shared_session(name)
+    truth = [
+        json.loads(line) for line in recording.with_suffix(".truth.jsonl").read_text("utf-8").splitlines()
+    ]
+    boxes = [one for one in truth if "box" in one]
+    desk = Desk(FrameSettings(reader=open_reader("rapidocr"), seconds=60))
+    for file in sorted({one["file"] for one in boxes}):
+        masked = desk.redact((recording.parent / file).read_bytes(), None, [], (), None)[1]
+        for one in boxes:
+            if one["file"] == file:
+                assert any(inside(one["box"], rect) for rect in masked), one["kind"]
 
 
 def _webp(image: Image.Image) -> bytes:
