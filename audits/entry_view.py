@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -19,9 +18,9 @@ from accounts.models import Subject, User
 from accounts.permissions import has
 from audits import checkpoints, proofs, reading, sequence
 from audits.models import AuditEntry
+from audits.search import MAX_ID
 from mci_core.errors import ActionError
 
-MAX_ID = 2**63 - 1
 RELATED = 20
 MAX_LINKS = 20
 
@@ -125,13 +124,7 @@ def _matches(entry: AuditEntry, facts: dict[str, Any]) -> Iterator[Q]:
     named = [str(value) for value in facts.values() if _is_id(value)][:MAX_LINKS]
     if named:
         # The index on objects begins with their type.
-        yield Q(object_type__in=_object_types(), object_id__in=named)
-
-
-@cache
-def _object_types() -> tuple[str, ...]:
-    """Every kind of object that an entry can be about."""
-    return tuple(model._meta.label_lower for model in apps.get_models())
+        yield Q(object_type__in=reading.object_types(), object_id__in=named)
 
 
 def _is_id(value: Any) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,7 @@ PERSONAL = b"mci-details/2\n"
 #: In the place of a salt that lies inside the envelope.
 NO_SALT = bytes(SALT_BYTES)
 _PURPOSE = "audit-details"
+KeyOf = Callable[[UUID], bytes | None]
 
 
 class Erased(envelope.CannotOpen):
@@ -96,12 +98,14 @@ def seal_about(subject: UUID | None, salt: bytes, private: bytes, committed: str
     return NO_SALT, PERSONAL + key_id.bytes + envelope.seal(key, salt + private, committed.encode())
 
 
-def unseal_stored(salt: bytes, sealed: bytes, committed: str) -> tuple[bytes, bytes]:
+def unseal_stored(
+    salt: bytes, sealed: bytes, committed: str, key_of: KeyOf = detail_key_by_id
+) -> tuple[bytes, bytes]:
     """(salt, private) of stored details. Raises `Erased` or ``CannotOpen``."""
     if salt != NO_SALT or not sealed.startswith(PERSONAL):
         return salt, unseal(sealed, committed)
     rest = sealed.removeprefix(PERSONAL)
-    key = detail_key_by_id(UUID(bytes=rest[:16]))
+    key = key_of(UUID(bytes=rest[:16]))
     if key is None:
         raise Erased("The key of these details was destroyed.")
     opened = envelope.open_(key, rest[16:], committed.encode())

@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from audits.models_console import LogExport, LogExportPart, SavedSearch
 from audits.models_tree import Cosignature, SignedCheckpoint, SubjectEntry, Tile, Witness
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "AuditEntry",
     "Checkpoint",
     "Cosignature",
+    "LogExport",
+    "LogExportPart",
+    "SavedSearch",
     "SignedCheckpoint",
     "SubjectEntry",
     "Tile",

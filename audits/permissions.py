@@ -17,6 +17,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "audits.view": READERS,
     # Reasons and before/after: not for the auditor, who sees that something happened, not whom it names.
     "audits.view_details": frozenset({"privacy_officer"}),
+    "audits.save_search": READERS,
+    "audits.forget_search": READERS,
+    "audits.request_export": READERS,
+    "audits.delete_export": READERS | {"system"},
+    "audits.finish_export": frozenset({"system"}),
     "audits.record_event": frozenset({"system", "device", "employee"}),
     "audits.register_witness": frozenset({"admin", "privacy_officer", "system"}),
     "audits.withdraw_witness": frozenset({"admin", "privacy_officer", "system"}),

@@ -6,10 +6,15 @@ Names are looked up for accounts only, when a page asks; the log holds ids.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.apps import apps
+
 from audits import leaf as leaves
+from audits.kek import detail_key_by_id
 from audits.models import AuditDetail, AuditEntry
 from mci_core.envelope import CannotOpen
 
@@ -24,6 +29,11 @@ class Opened:
     details: dict[str, Any] | None = None
     problem: str = ""
 
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether each of these words, in lower case, is in the reason or in a detail."""
+        text = json.dumps([self.reason, self.details], ensure_ascii=False).casefold()
+        return not self.problem and all(word in text for word in words)
+
 
 def leaf_of(entry: AuditEntry) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(entry.leaf)
@@ -32,12 +42,22 @@ def leaf_of(entry: AuditEntry) -> dict[str, Any]:
 
 def opened(entry: AuditEntry) -> Opened:
     """Reason and details, compared with the commitment in the leaf."""
-    detail = AuditDetail.objects.filter(pk=entry.pk).first()
+    return next(opened_many([entry]))[1]
+
+
+def opened_many(entries: Sequence[AuditEntry]) -> Iterator[tuple[AuditEntry, Opened]]:
+    """The same for many, opened one by one as they are asked for; each person's key is looked up once."""
+    details = AuditDetail.objects.in_bulk([entry.pk for entry in entries])
+    key_of = cache(detail_key_by_id)
+    for entry in entries:
+        yield entry, _opened(details.get(entry.pk), leaf_of(entry)["commitment"], key_of)
+
+
+def _opened(detail: AuditDetail | None, committed: str, key_of: leaves.KeyOf) -> Opened:
     if detail is None:
         return Opened(problem="The details of this entry were erased.")
-    committed = leaf_of(entry)["commitment"]
     try:
-        salt, private = leaves.unseal_stored(bytes(detail.salt), bytes(detail.sealed), committed)
+        salt, private = leaves.unseal_stored(bytes(detail.salt), bytes(detail.sealed), committed, key_of)
     except leaves.Erased:
         return Opened(problem=ERASED)
     except CannotOpen:
@@ -46,6 +66,12 @@ def opened(entry: AuditEntry) -> Opened:
         return Opened(problem="The details are not those that the entry committed to.")
     found = json.loads(private)
     return Opened(reason=found["reason"], details=found["details"])
+
+
+@cache
+def object_types() -> tuple[str, ...]:
+    """Every kind of object that an entry can be about: the index on objects begins with it."""
+    return tuple(model._meta.label_lower for model in apps.get_models())
 
 
 def last_verdict() -> AuditEntry | None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from celery import shared_task
 from celery.schedules import crontab
 from django.db import connection
+from django.utils import timezone
 
-from audits import checkpoints, handing_out
+from audits import checkpoints, export_run, handing_out
 from audits.actions import record_event
+from audits.actions.exports import KEPT, delete_export
 from audits.actor import Actor
+from audits.models import LogExport
 from audits.sequence import Broken, latest
 from audits.verification import verify
 
 SCHEDULE = {
     "audits.tasks.ensure_partitions": crontab(hour="1", minute="10"),
     "audits.tasks.verify_log": crontab(minute="25"),
+    "audits.tasks.resume_exports": 60.0,
+    "audits.tasks.drop_exports": crontab(hour="2", minute="40"),
     "audits.tasks.hand_out_checkpoint": crontab(minute="5"),
     "audits.tasks.mail_checkpoint": crontab(hour="6", minute="15"),
 }
@@ -57,3 +62,22 @@ def mail_checkpoint() -> None:
     signed = checkpoints.newest()
     if signed is not None:
         handing_out.by_mail(signed)
+
+
+@shared_task(name="audits.tasks.write_export")
+def write_export(export_id: str) -> None:
+    export_run.run(export_id, Actor.system("worker"))
+
+
+@shared_task(name="audits.tasks.resume_exports")
+def resume_exports() -> None:
+    """Exports whose hint was lost, or whose worker was."""
+    for pk in LogExport.objects.waiting(timezone.now()).values_list("pk", flat=True)[:10]:
+        export_run.run(pk, Actor.system("worker"))
+
+
+@shared_task(name="audits.tasks.drop_exports")
+def drop_exports() -> None:
+    """Files are kept for some days only."""
+    for row in LogExport.objects.filter(created_at__lt=timezone.now() - KEPT):
+        delete_export(export=row, actor=Actor.system("beat"))

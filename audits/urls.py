@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from audits import entry_view, public_views, views, witness_views
+from audits import console_views, entry_view, public_views, views, witness_views
 
 app_name = "audits"
 urlpatterns = [
@@ -18,6 +18,13 @@ urlpatterns = [
         witness_views.WitnessWithdraw.as_view(),
         name="witness_withdraw",
     ),
+    path("audit/searches/new/", console_views.SearchNew.as_view(), name="search_new"),
+    path("audit/searches/<uuid:pk>/forget/", console_views.SearchForget.as_view(), name="search_forget"),
+    path("audit/exports/", console_views.ExportList.as_view(), name="export_list"),
+    path("audit/exports/new/", console_views.ExportNew.as_view(), name="export_new"),
+    path("audit/exports/<uuid:pk>/delete/", console_views.ExportDelete.as_view(), name="export_delete"),
+    path("audit/exports/<uuid:pk>/file/", console_views.ExportFile.as_view(), name="export_file"),
+    path("audit/timeline/", console_views.Timeline.as_view(), name="timeline"),
     path("audit/checkpoint", public_views.checkpoint, name="checkpoint"),
     path("audit/witness", public_views.witness, name="witness"),
     path("audit/tile/<path:path>", public_views.tile, name="tile"),

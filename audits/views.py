@@ -6,74 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.forms import DateInput
+from django.db.models import QuerySet
 from django.views.generic import TemplateView
-from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
+from django_filters import FilterSet
 
 from accounts.access import StaffPage
-from accounts.models import Subject, User
-from accounts.permissions import table
-from accounts.sign_ins import EVENT_NAMES
-from audits import reading, sequence
-from audits.entry_view import MAX_ID, names
+from accounts.actors import user_actor
+from accounts.permissions import has
+from audits import reading, search, sequence
+from audits.actions import record_event
+from audits.entry_view import names
 from audits.listing import Column, Empty, ListPage
-from audits.models import AuditEntry
-from audits.registry import actions
+from audits.models import AuditEntry, SavedSearch
 
 PAGE = 50
-
-
-#: Events that are no action of anybody's, and so in no table of permissions.
-EVENTS = EVENT_NAMES | {
-    "audits.log_verified",
-    "audits.log_broken",
-    "audits.log_halted",
-    "audits.log_quiet",
-}
-
-
-def _action_choices() -> list[tuple[str, str]]:
-    """Every name that the log can hold: of the actions that are loaded here, and those of the permissions,
-    because the modules of some actions are loaded by workers only.
-    """
-    permitted = {name for name in table() if not name.partition(".")[2].startswith("view")}
-    return [(name, name) for name in sorted(permitted | EVENTS | set(actions()))]
-
-
-class EntryFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    action = ChoiceFilter(choices=_action_choices, label="Action", empty_label="Any action")
-    actor = CharFilter(method="by_actor", label="Actor")
-    subject = CharFilter(method="by_subject", label="Subject (pseudonym)")
-    object = CharFilter(method="by_object", label="Object id")
-    request = CharFilter(field_name="request_id", lookup_expr="exact", label="Request id")
-    since = DateFilter(
-        field_name="at", lookup_expr="date__gte", label="From", widget=DateInput(attrs={"type": "date"})
-    )
-    until = DateFilter(
-        field_name="at", lookup_expr="date__lte", label="Until", widget=DateInput(attrs={"type": "date"})
-    )
-
-    class Meta:
-        model = AuditEntry
-        fields = ("action",)
-
-    def by_actor(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
-        """``system:beat`` and the like as written; otherwise the e-mail address or id of an account."""
-        value = value.strip()
-        if ":" in value:
-            return rows.filter(actor=value)
-        user = User.objects.filter(email__iexact=value).first()
-        return rows.filter(actor=f"user:{user.pk if user else value}")
-
-    def by_subject(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
-        found = Subject.objects.filter(pseudonym__iexact=value.strip()).values_list("pk", flat=True).first()
-        return rows.filter(subject=found) if found is not None else rows.none()
-
-    def by_object(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
-        kind, _, key = value.strip().rpartition(":")
-        rows = rows.filter(object_id=key)
-        return rows.filter(object_type=kind) if kind else rows
 
 
 @dataclass
@@ -99,7 +45,6 @@ class EntryList(StaffPage, ListPage):
         Column("Subject"),
         Column("No.", numeric=True),
     )
-    filterset_class = EntryFilter
     search_fields = ("action",)
     search_label = "Search action, object id, request id or number"
     noun = "entry,entries"
@@ -108,15 +53,27 @@ class EntryList(StaffPage, ListPage):
     def get_queryset(self) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.visible_to(self.request.user)
 
+    @property
+    def _opens(self) -> bool:
+        return has(self.request.user, "audits.view_details")
+
+    def _filterset(self) -> FilterSet:
+        chosen = search.OfficerFilter if self._opens else search.EntryFilter
+        return chosen(self.request.GET, queryset=self.get_queryset(), request=self.request)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = TemplateView.get_context_data(self, **kwargs)
         filterset = self._filterset()
-        assert filterset is not None
-        rows = self._found(filterset.qs) if filterset.is_valid() else self.get_queryset().none()
-        page = self._key_page(rows)
+        rows = self.get_queryset().none()
+        if filterset.is_valid():
+            rows = search.by_words(filterset.qs, self._search)
+        words = self.request.GET.get("inside", "").strip()[:100] if self._opens else ""
+        looked = self._look_inside(rows, words) if words and filterset.is_valid() else None
+        page = self._key_page(rows) if looked is None else KeyPage(looked.entries, looked.next, None)
         checkpoint = sequence.latest()
         context.update(
             page=page,
+            looked=looked,
             names=names(page.object_list),
             headings=[self._heading(column) for column in self.columns],
             filter_form=filterset.form,
@@ -125,19 +82,20 @@ class EntryList(StaffPage, ListPage):
             search_label=self.search_label,
             narrowed=self._narrowed(filterset),
             empty_state=self.empty,
+            query=search.canonical(self.request.GET),
+            saved=SavedSearch.objects.visible_to(self.request.user)[:50],
             checkpoint=checkpoint,
             waiting=sequence.waiting(checkpoint),
             verified=reading.last_verdict(),
         )
         return context
 
-    def _found(self, rows: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        for word in self._search.split()[:4]:
-            match = Q(action__icontains=word) | Q(object_id=word) | Q(request_id=word)
-            if word.isascii() and word.isdigit() and int(word) <= MAX_ID:
-                match |= Q(pk=int(word))
-            rows = rows.filter(match)
-        return rows
+    def _look_inside(self, rows: QuerySet[AuditEntry], words: str) -> search.Inside:
+        """What is sealed may be about people: that somebody looked is logged before anything is shown."""
+        found = search.inside(rows, words, before=self._key("before"), wanted=PAGE)
+        facts = {"looked": found.looked, "found": len(found.entries)}
+        record_event(action="audits.search_details", actor=user_actor(self.request), facts=facts)
+        return found
 
     def _key_page(self, rows: QuerySet[AuditEntry]) -> KeyPage:
         before, after = self._key("before"), self._key("after")
@@ -154,4 +112,5 @@ class EntryList(StaffPage, ListPage):
 
     def _key(self, name: str) -> int | None:
         value = self.request.GET.get(name, "")
-        return int(value) if value.isascii() and value.isdigit() and int(value) <= MAX_ID else None
+        known = value.isascii() and value.isdigit() and int(value) <= search.MAX_ID
+        return int(value) if known else None

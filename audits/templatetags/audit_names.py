@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.apps import apps
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -38,3 +39,17 @@ def object_kind(label: str) -> str:
         return str(apps.get_model(label)._meta.verbose_name)
     except (LookupError, ValueError):
         return label
+
+
+@register.filter
+def search_words(query: str) -> str:
+    """``action=a&q=b`` becomes ``action a, b``."""
+    terms = QueryDict(query).items()
+    return ", ".join(str(value) if name == "q" else f"{name} {value}" for name, value in terms)
+
+
+@register.filter
+def export_fault(code: str) -> str:
+    """Why an export failed."""
+    known = {"too_many": "More entries than a file may hold. Narrow the search."}
+    return known.get(code, "It could not be written.")

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from audits import checkpoints
 from audits.actions import append
-from audits.models import SignedCheckpoint, Witness
+from audits.models import LogExport, SavedSearch, SignedCheckpoint, Witness
 from mci_core import notes
 from tests.server.access.matrix import EVERYBODY, PUBLIC, Row
 from tests.server.cast import Cast
@@ -35,6 +35,17 @@ def _signed(cast: Cast) -> dict[str, Any]:
     return {}
 
 
+def _search(cast: Cast) -> dict[str, Any]:
+    """One of each reader: whose it is not gets what is not there."""
+    made = SavedSearch.objects.create(owner=cast.admin.pk, name="Mine", query="q=beat")
+    return {"pk": made.pk}
+
+
+def _export(cast: Cast) -> dict[str, Any]:
+    made = LogExport.objects.create(owner=cast.admin.pk, query="q=beat", format="csv", state="done")
+    return {"pk": made.pk}
+
+
 def _tile(path: str) -> Any:
     def made(cast: Cast) -> dict[str, Any]:
         _entry(cast)
@@ -56,6 +67,14 @@ ROWS = [
     Row("audits_me:checkpoints", "GET", EVERYBODY),
     Row("audits:entry_list", "GET", READERS),
     Row("audits:entry_detail", "GET", READERS, kwargs=_entry),
+    Row("audits:search_new", "GET", READERS),
+    Row("audits:search_new", "POST", READERS),
+    Row("audits:search_forget", "POST", {"admin"}, kwargs=_search),
+    Row("audits:export_list", "GET", READERS),
+    Row("audits:export_new", "POST", READERS),
+    Row("audits:export_delete", "POST", {"admin"}, kwargs=_export),
+    Row("audits:export_file", "GET", {"admin"}, kwargs=_export),
+    Row("audits:timeline", "GET", READERS),
     Row("audits:entry_proof", "GET", READERS, kwargs=_entry),
     Row("audits_api:entry-list", "GET", READERS),
     Row("audits_api:entry-detail", "GET", READERS, kwargs=_entry),

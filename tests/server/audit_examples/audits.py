@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audits import checkpoints, outside
 from audits.actions import record_event
+from audits.actions.exports import delete_export, finish_export, request_export
+from audits.actions.searches import forget_search, save_search
 from audits.actions.witnesses import accept_cosignature, register_witness, resume_log, withdraw_witness
-from audits.models import SignedCheckpoint, Witness
+from audits.models import LogExport, SavedSearch, SignedCheckpoint, Witness
 from mci_core import notes
 from tests.server.cast import REASON, Cast
 
@@ -54,10 +56,43 @@ def _resume(cast: Cast) -> None:
     resume_log(actor=cast.system(), reason=REASON)
 
 
+def _save_search(cast: Cast) -> SavedSearch:
+    return save_search(name="By beat", query="actor=system%3Abeat", actor=cast.actor("auditor"))
+
+
+def _saved(cast: Cast) -> None:
+    _save_search(cast)
+
+
+def _forget_search(cast: Cast) -> None:
+    forget_search(search=_save_search(cast), actor=cast.actor("auditor"))
+
+
+def _request_export(cast: Cast) -> LogExport:
+    return request_export(query="q=beat", format="csv", actor=cast.actor("auditor"))
+
+
+def _requested(cast: Cast) -> None:
+    _request_export(cast)
+
+
+def _finish_export(cast: Cast) -> None:
+    finish_export(export=_request_export(cast), actor=cast.system())
+
+
+def _delete_export(cast: Cast) -> None:
+    delete_export(export=_request_export(cast), actor=cast.actor("auditor"))
+
+
 EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "audits.accept_cosignature": _accept,
+    "audits.delete_export": _delete_export,
+    "audits.finish_export": _finish_export,
+    "audits.forget_search": _forget_search,
     "audits.record_event": _record_event,
     "audits.register_witness": _registered,
+    "audits.request_export": _requested,
     "audits.resume_log": _resume,
+    "audits.save_search": _saved,
     "audits.withdraw_witness": _withdraw,
 }
