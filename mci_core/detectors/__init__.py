@@ -12,6 +12,7 @@ from mci_core.detectors import (
     births,
     card,
     card_codes,
+    commands,
     email,
     foreign,
     hardware,
@@ -30,7 +31,7 @@ from mci_core.detectors import (
     vendor_tokens,
 )
 from mci_core.detectors.matching import Detector, Hit, fold
-from mci_core.detectors.prefilter import prefilter
+from mci_core.detectors.prefilter import scan
 
 __all__ = ["DETECTORS", "LABELS", "PACK", "Detector", "Hit", "find_hits"]
 
@@ -49,6 +50,7 @@ _ALL: tuple[Detector, ...] = (
     assignments.DETECTOR,
     secrets.DETECTOR,
     password.DETECTOR,
+    commands.DETECTOR,
     foreign.DETECTOR,
     births.DETECTOR,
     identifiers.DETECTOR,
@@ -70,5 +72,5 @@ _GATES = tuple(detector.gates for detector in PACK)
 
 def find_hits(text: str) -> list[Hit]:
     """Everything that the pack finds, in no order and perhaps overlapping."""
-    data = fold(text)
-    return [hit for index in prefilter(_GATES).open_for(data) for hit in PACK[index].find(data, text)]
+    data, opened = scan(_GATES).look(fold(text))
+    return [hit for index in opened for hit in PACK[index].find(data, text)]

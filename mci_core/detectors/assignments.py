@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from mci_core.detectors import values
 from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
@@ -17,15 +18,19 @@ from mci_core.detectors.tables import terms, words
 
 _PASSWORD = words("cues.txt", "password")
 _SECRET = words("cues.txt", "secret")
+# Names of providers: what is given to them is a secret only where it looks like one beyond doubt.
+_SERVICE = words("cues.txt", "service")
 # A cue, and what follows it in the same name. All else is looked at from there.
-_CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET})([\w.-]{{0,30}})")
+_CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET}|({_SERVICE}))([\w.-]{{0,30}})")
+_PASSWORD_IN = Pattern(rf"(?i)(?:{_PASSWORD})")
+_SECRET_IN = Pattern(rf"(?i)(?:{_SECRET})")
 # What closes the name: quotes, brackets, also written as entities; in colour-marked code a tag.
 _CLOSE = r"^(?:\\{0,2}[\"'`]|[\])]|&\w{4};|&#\d\d;|</?\w{1,8}>){0,3}"
 # Words between the name and the sign, as in: password for the new laptop = ...
 _OF = r"(?: (?i:for|to|of|on) [A-Za-z][\w.@-]{0,30}(?: [A-Za-z][\w.@-]{0,20}){0,3}?)?"
 # Names of types between a name and its value: `password: String = ...`.
 _TYPE = r"(?:[ ]?:[ ]?(?i:&?(?:'static )?str|string|char \*|var|text|any|bytes|secretstr)\??(?:\[\])?[ ]?)?"
-_SIGN = r"[ \t]{0,24}(=>|:=|={1,3}|!==?|[:=]|->|\|)[ \t]{0,24}"
+_SIGN = r"[ \t]{0,24}(=>|:=|={1,3}|!==?|[:=]|\|)[ \t]{0,24}"
 # What may stand between the sign and the value: a look-up with the value as the default, a call, a list.
 _WRAP = (
     r"((?:[\w.]{0,30}(?i:getenv|environ|env|fetch|config|getProperty)[\w.]{0,12}[(\[.]"
@@ -66,13 +71,16 @@ _REACH = 60
 _FAR = 4_000
 
 
+Kind = Literal["password", "secret", "service"]
+
+
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A value with a name: where it is, how it is written, and whether the name speaks of a password."""
+    """A value with a name: where it is, how it is written, and of what the name speaks."""
 
     start: int
     end: int
-    password: bool
+    kind: Kind
     quoted: bool
     wrapped: bool = False
     spaced: bool = False
@@ -91,7 +99,7 @@ def _name_before(data: bytes, cue: int) -> bytes:
     return data[start:cue]
 
 
-def _names_a_secret(data: bytes, cue: bytes, start: int, after: bytes, *, password: bool) -> bool:
+def _names_a_secret(data: bytes, cue: bytes, start: int, after: bytes, kind: Kind) -> bool:
     """Whether the name around a cue is that of a value: `start` is where the cue begins."""
     rest = _parts(after)
     if rest and (rest[-1] in _SPEAKS_OF or _runs_on(cue, after, rest[0])):
@@ -99,7 +107,7 @@ def _names_a_secret(data: bytes, cue: bytes, start: int, after: bytes, *, passwo
     before = _parts(_name_before(data, start))
     if before and (before[0] in _LABELS or before[-1] in _LABELS):
         return False
-    return password or not _NO_SECRETS.intersection(before[-1:] + _parts(cue)[:1])
+    return kind == "password" or not _NO_SECRETS.intersection(before[-1:] + _parts(cue)[:1])
 
 
 def _runs_on(cue: bytes, after: bytes, part: str) -> bool:
@@ -124,7 +132,7 @@ def _group(groups: list[tuple[int, int]], first: int) -> int:
     return next(number for number in range(first, len(groups)) if groups[number][0] >= 0)
 
 
-def _assigned(data: bytes, at: int, *, password: bool) -> _Given | None:
+def _assigned(data: bytes, at: int, kind: Kind) -> _Given | None:
     """The value after a sign that assigns; `at` is the end of the name."""
     rest = data[at : at + _FAR]
     for groups in _ASSIGNED.groups(rest):
@@ -134,11 +142,11 @@ def _assigned(data: bytes, at: int, *, password: bool) -> _Given | None:
         sign = groups[1][0]
         spaced = rest[sign - 1 : sign] in (b" ", b"\t") and sign > 0 and rest[sign] != 58
         stop = _cut(rest, start, end, quoted=quoted)
-        return _Given(at + start, at + stop, password, quoted, groups[2][0] >= 0, spaced)
+        return _Given(at + start, at + stop, kind, quoted, groups[2][0] >= 0, spaced)
     return None
 
 
-def _described(data: bytes, start: int, at: int, *, password: bool) -> _Given | None:
+def _described(data: bytes, start: int, at: int, kind: Kind) -> _Given | None:
     """The value of an element, of a pair of name and value, or of a command that sets a variable."""
     before, rest = data[max(0, start - _REACH) : start], data[at : at + _FAR]
     inside_tag = before.rfind(b"<") > before.rfind(b">")
@@ -150,19 +158,30 @@ def _described(data: bytes, start: int, at: int, *, password: bool) -> _Given | 
     ):
         for groups in pattern.groups(rest) if wanted else ():
             first, last = groups[_group(groups, 1)]
-            return _Given(at + first, at + _cut(rest, first, last, quoted=quoted), password, quoted)
+            return _Given(at + first, at + _cut(rest, first, last, quoted=quoted), kind, quoted)
     return None
+
+
+def _kind(groups: list[tuple[int, int]], after: bytes) -> Kind:
+    """Of what a name speaks: what follows the cue in it can say more than the cue."""
+    if groups[1][0] >= 0:
+        return "password"
+    if groups[2][0] < 0:
+        return "secret"
+    if _PASSWORD_IN.found_in(after):
+        return "password"
+    return "secret" if _SECRET_IN.found_in(after) else "service"
 
 
 def _given(data: bytes) -> Iterator[_Given]:
     """Every value that is given to a name which may be that of a secret."""
     for groups in _CUE.groups(data):
-        (start, end), password = groups[0], groups[1][0] >= 0
-        tail = groups[2][0]
+        (start, end), tail = groups[0], groups[3][0]
         # Signs at the end belong to the sentence, not to the name.
         end = max(tail, start + len(data[start:end].rstrip(b".-")))
-        if _names_a_secret(data, data[start:tail], start, data[tail:end], password=password):
-            found = _assigned(data, end, password=password) or _described(data, start, end, password=password)
+        kind = _kind(groups, data[tail:end])
+        if _names_a_secret(data, data[start:tail], start, data[tail:end], kind):
+            found = _assigned(data, end, kind) or _described(data, start, end, kind)
             if found is not None and found.end > found.start:
                 yield found
 
@@ -173,26 +192,35 @@ def _is_code_line(data: bytes, given: _Given) -> bool:
     return after in (b";", b"(", b"[", b")", b"]", b"}", b"<", b",") or given.spaced
 
 
+def _ends_line(data: bytes, given: _Given, value: bytes) -> bool:
+    """Whether a bare value in the manner of a type's name is the last of its line, and no known type."""
+    after = data[given.end : given.end + 1]
+    return (
+        given.kind == "password"
+        and after in (b"", b"\n", b"\r", b"&", b" ")
+        and not values.names_a_type(value)
+    )
+
+
 def _holds(data: bytes, given: _Given) -> bool:
     value = data[given.start : given.end]
-    if not given.quoted and _is_code_line(data, given) and values.is_identifier(value):
+    if not given.quoted and (given.wrapped or _is_code_line(data, given)) and values.is_identifier(value):
         return False
-    if (
-        given.wrapped
-        and (values.is_word(value) or values.is_sentence(value))
-        and not values.looks_random(value)
-    ):
+    if given.wrapped and (not given.quoted or values.is_plain(value)):
         return False
-    if given.password:
+    if not given.quoted and values.is_type(value) and not _ends_line(data, given, value):
+        return False
+    if given.kind == "password":
         return values.is_password(value, plain=False)
-    return values.is_secret(value)
+    told = given.kind == "secret" or (given.quoted and values.looks_like_token(value))
+    return told and values.is_secret(value)
 
 
 def find(data: bytes, _: str) -> Iterator[Hit]:
     """Passwords and secrets that are given to a name."""
     for given in _given(data):
         if _holds(data, given):
-            label = "PASSWORD" if given.password else "SECRET"
+            label = "PASSWORD" if given.kind == "password" else "SECRET"
             yield Hit(given.start, given.end, label, 0.85 if given.quoted else 0.75)
 
 

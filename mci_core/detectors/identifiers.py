@@ -23,10 +23,10 @@ _LINK = (
     r"(?:[ \t]{0,2}(?:is|was|are|ist|lautet|est|es|\xe9|:|=|=>|#|,|like|of|ending in|\|)){0,2}"
     r"[ \t]{0,3}[\"'(]?"
 )
+# Groups of capitals and digits; the first holds a digit or only capitals, those after a space begin with one.
 _VALUE = (
-    r"(#?[A-Za-z]{0,5}[ -]?\d[A-Za-z0-9]{0,20}(?:[-/. ]\d[A-Za-z0-9]{0,12}|[-/.][A-Z]{1,4}\b){0,6}|"
-    r"#?[A-Za-z][A-Za-z0-9]{4,20}|#?[A-Z]{2,5}[-/]?[A-Za-z0-9]{1,4}[-/]\d[A-Za-z0-9-]{2,16}|"
-    r"#?[A-Z]{1,5}-[A-Z0-9-]{4,20})"
+    r"(#?(?:[A-Z]{1,5}[ ])?(?:[A-Za-z]{0,6}\d[A-Za-z0-9]{0,19}|[A-Z]{1,8})(?:[-/._][A-Za-z0-9]{1,16}){0,6}"
+    r"(?:[ ]\d[A-Za-z0-9]{0,12}(?:[-/][A-Za-z0-9]{1,12}){0,3}){0,6})"
 )
 _STRONG_WORD = Pattern(rf"(?i)(?:{_STRONG})s?")
 _AFTER_STRONG = Pattern(rf"(?i:{_LINK}){_VALUE}")
@@ -42,6 +42,7 @@ _WAYS = (
 )
 _FAR = 120
 _TOO_LONG = 30
+_LONG = 7
 
 
 def _digits(value: bytes) -> int:
@@ -57,7 +58,8 @@ def _trim(data: bytes, start: int, end: int) -> int:
 
 def _is_number(value: bytes, least: int) -> bool:
     digits = _digits(value)
-    if digits < least or len(value) > _TOO_LONG or len(set(value)) < 3:
+    # Letters make up for a digit: AB-123-XY.
+    if digits < least - (len(value) > _LONG) or len(value) > _TOO_LONG or len(set(value)) < 3:
         return False
     small = sum(97 <= code <= 122 for code in value)
     # Letters in a number of a file are few, or capitals; "abcdef12" after "account" is a name.

@@ -1,5 +1,5 @@
-"""What counts as a password: the value after a word that announces one, a login typed with Tab, a
-command's option.
+"""What counts as a password that is spoken of ("the password is ..."), stands in a form or a statement of
+SQL, or is typed: a name, Tab, the password, Enter.
 """
 
 from __future__ import annotations
@@ -8,35 +8,43 @@ from collections.abc import Iterator
 
 from mci_core.detectors import values
 from mci_core.detectors.matching import Detector, Hit, Pattern
+from mci_core.detectors.tables import words
 
-_KEY = (
-    r"(?:passwords?|passwort|kennwort|passwd|passphrase|passcode|passwrd|mot de passe|contrase(?:\xe9|n)a|"
-    r"wachtwoord|senha|has\xe9o|haslo|l\xe9senord|parola|pwd|pswd|\bpw\b|\bpass\b|_pass\b|_pw\b)"
-)
+_KEY = words("cues.txt", "password")
 _SPOKEN = Pattern(
-    r"(?i)(?:" + _KEY + r"|\bpin\b)(?: (?:for|to|of|on) [\w.\xe9-]{1,30}(?: [\w.\xe9-]{1,30})?)?[ ]{1,2}"
-    r"(?:is now|is still|is|was|ist|lautet|est|es|are|changed to|set to|reset to|->|"
-    r"to)[ :]{1,3}[\"'`]?([^\s\"'`]{3,})"
+    rf"(?i)(?:{_KEY}|\bpin\b)(?: (?:for|to|of|on) [\w.\xe9-]{{1,30}}(?: [\w.\xe9-]{{1,30}})?)?[ ]{{1,2}}"
+    r"(?:(?:has been |was |were |is |got )?(?:changed|set|reset|updated|rotated) to[ :]{1,3}|->[ ]?|"
+    r"(?:is now|is still|is|was|are|ist jetzt|ist|lautet|est|es|\xe9|jest|to)[ :]{1,3})"
+    r"[\"'`]?([^\s\"'`]{3,})"
 )
-_PIN = Pattern(r"(?i)\bpin(?: code| number)?[ :=]{1,3}(\d{4,8})\b")
+_BARE = Pattern(
+    r"(?i)\b(?:password|passwort|passwd|kennwort|passphrase|pwd|pw)[ ]{1,2}[\"'`]?([^\s\"'`:=,;]{6,64})"
+)
+# A name and a password in one breath: user bob pass x, login bob and password x, credentials: bob / x
+_PAIR = Pattern(
+    r"(?i)\b(?:user(?:name)?|login|account|benutzer|utilisateur|usuario)[ :=]{1,3}(?:is |ist )?[^\s,;:]{2,40}"
+    r"[ ,;/]{1,4}(?:and |und |et |y |with )?(?:the |das |le )?"
+    r"(?:pass(?:word|wd|code|wort)?|pwd|pw|kennwort)"
+    r"[ :=]{1,3}[\"'`]?([^\s\"'`]{4,64})"
+)
+_CREDENTIALS = Pattern(
+    r"(?i)\b(?:credentials?|creds|log-?ins?|zugangsdaten|anmeldedaten|identifiants|credenciales)"
+    r"(?: (?:are|is|were|lauten|sont|son|for [\w.-]{1,30}))?[ :]{1,2}[\w.@+-]{2,40}[ ]?[/:|][ ]?"
+    r"([^\s\"'`/]{5,64})"
+)
+_PIN = Pattern(r"(?i)\bpin(?:[ -]?code| number|-nummer)?(?: is| ist| est)?[ :=#]{1,3}[\"']?(\d{4,8})\b")
 _FORM = Pattern(
-    r"(?i)(?:type|name|id)=[\"']?(?:password|passwd|pwd|"
-    r"pass)[\"']?[^<>\n]{0,80}\svalue=[\"']([^\"'\n]{3,})[\"']"
+    r"(?i)(?:type|name|id)=[\"']?(?:password|passwd|pwd|pass)[\"']?[^<>\n]*?\svalue=[\"']([^\"'\n]{3,})[\"']"
 )
-_NET_USE = Pattern(r"(?i)/user:\S+ ([^\s\"'/]{4,})")
-_BARE = Pattern(r"(?i)\b(?:password|passwort|passwd|kennwort|pwd|pw)[ ]{1,2}[\"'`]?([^\s\"'`:=,;]{6,64})")
-_OPTION = Pattern(
-    r"(?i)(?:--(?:password|passwd|pass|pwd)[= ]|\s-p[ ]?|\bsshpass -p[ ]?|/p:|-w )[\"']?([^\s\"'<>]{4,})"
+_TYPED = Pattern(r"(?i)[^\s](\[tab\]|\t)([^\s\[\]]{5,64})(?:\[(?:enter|return)\]|\n|$)")
+_SQL = Pattern(
+    r"(?i)(?:identified (?:with \w+ )?(?:by(?: password)?|as)|\bpassword|"
+    r"set password[^\n]{0,40}?=(?: password\()?)"
+    r"[ ]{1,3}[\"']([^\"'\n]{3,})[\"']"
 )
-_OPTION_TOOL = Pattern(
-    r"(?i)\b(?:mysql\w*|docker login|sshpass|mongo\w*|redis-cli|psql|ldap\w+|curl|net use|xfreerdp|"
-    r"smbclient|rdesktop)\b"
-)
-_USER_OPTION = Pattern(r"(?:\s-u|\s--user|\s--proxy-user)[ =]?[\"']?[^\s:\"'/]{1,64}:([^\s\"'<>]{3,})")
-_TYPED = Pattern(r"(?i)[^\s](?:\[tab\]|\t)([^\s\[\]]{5,64})(?:\[(?:enter|return)\]|\n|$)")
-_SECURE = Pattern(r"(?i)securestring(?: -string)? \\{0,2}[\"']([^\"'\\\n]{4,})")
-_SQL = Pattern(r"(?i)identified (?:\w+ )?by [\"']([^\"'\n]{3,})[\"']|\bpassword [\"']([^\"'\n]{3,})[\"']")
 _ENDS = b".,;:!?)]}\"'"
+_HYPHENS = 3
+_LONG = 8
 
 
 def _trim(data: bytes, start: int, end: int) -> int:
@@ -45,50 +53,56 @@ def _trim(data: bytes, start: int, end: int) -> int:
     return end
 
 
-def _plain(data: bytes) -> Iterator[Hit]:
-    for pattern, confidence in ((_SPOKEN, 0.85), (_BARE, 0.6)):
+def _says_so(value: bytes) -> bool:
+    """Whether a value right after the bare word "password" shows by itself that it is one."""
+    if values.mixed(value) >= 3 or (values.is_passphrase(value) and value.count(b"-") >= _HYPHENS):
+        return True
+    letters = any(not 48 <= code <= 57 for code in value)
+    return len(value) >= _LONG and values.has_digit(value) and letters
+
+
+def _spoken(data: bytes) -> Iterator[Hit]:
+    for pattern, confidence in ((_SPOKEN, 0.85), (_PAIR, 0.8), (_CREDENTIALS, 0.75), (_BARE, 0.6)):
         for start, end in pattern.spans(data, 1):
             stop = _trim(data, start, end)
             value = data[start:stop]
-            if values.is_password(value, plain=True) and (pattern is _SPOKEN or values.mixed(value) >= 3):
+            if values.is_password(value, plain=True) and (pattern is not _BARE or _says_so(value)):
                 yield Hit(start, stop, "PASSWORD", confidence)
 
 
-def _commands(data: bytes) -> Iterator[Hit]:
+def _written(data: bytes) -> Iterator[Hit]:
+    """Numbers of cards and phones, fields of forms, statements of SQL."""
     for start, end in _PIN.spans(data, 1):
         yield Hit(start, end, "PASSWORD", 0.8)
-    places = [(_FORM, 1), (_SECURE, 1), (_NET_USE, 1), (_SQL, 1), (_SQL, 2)]
-    if _OPTION_TOOL.found_in(data) or b"--pass" in data:
-        places += [(_OPTION, 1), (_USER_OPTION, 1)]
-    for pattern, group in places:
-        for start, end in pattern.spans(data, group):
+    for pattern in (_FORM, _SQL):
+        for start, end in pattern.spans(data, 1):
             if values.is_password(data[start:end], plain=False):
                 yield Hit(start, end, "PASSWORD", 0.8)
 
 
 def _typed(data: bytes) -> Iterator[Hit]:
     """Name, Tab, password, Enter: a login as it arrives in a key stream."""
-    for start, end in _TYPED.spans(data, 1):
+    for groups in _TYPED.groups(data):
+        start, end = groups[2]
         value = data[start:end]
-        has_digit = any(48 <= code <= 57 for code in value)
-        likely = (has_digit and values.mixed(value) >= 2 and len(value) >= 6) or value.count(b"-") >= 3
-        empty = values.is_placeholder(value) or values.is_code(value)
-        if (likely or values.mixed(value) >= 3) and not empty:
+        key = data[groups[1][0]] != 9
+        strong = values.mixed(value) >= 3 or value.count(b"-") >= _HYPHENS
+        likely = values.has_digit(value) and values.mixed(value) >= 2 and len(value) > 5
+        # The key named in words stands in streams of keys only; a tab also divides the columns of a table.
+        told = key and (values.is_passphrase(value) or len(value) >= values.LONG_WORD)
+        if (strong or likely or told) and not values.is_placeholder(value) and not values.is_code(value):
             yield Hit(start, end, "PASSWORD", 0.7)
 
 
-def find(data: bytes, text: str) -> Iterator[Hit]:
-    """Passwords."""
-    yield from _plain(data)
-    yield from _commands(data)
+def find(data: bytes, _: str) -> Iterator[Hit]:
+    """Passwords in sentences, forms, statements and streams of keys."""
+    yield from _spoken(data)
+    yield from _written(data)
     yield from _typed(data)
 
 
 DETECTOR = Detector(
     "PASSWORD",
-    tuple(
-        pattern.expression
-        for pattern in (_SPOKEN, _PIN, _FORM, _SECURE, _NET_USE, _BARE, _OPTION, _USER_OPTION, _TYPED, _SQL)
-    ),
+    tuple(pattern.expression for pattern in (_SPOKEN, _BARE, _PAIR, _CREDENTIALS, _PIN, _FORM, _TYPED, _SQL)),
     find,
 )

@@ -42,7 +42,7 @@ _ELSEWHERE = (
     "τηλ",
 )
 # After an address for mail the next number is most likely the telephone, as in lists of people.
-_MAIL = Pattern(r"@[\w.\xe9-]{2,60}\.[a-zA-Z]{2,12}['\")]{0,2}[,;|\t ]{1,3}['\"(]{0,2}$")
+_MAIL = Pattern(r"@[\w.\xe9-]{1,60}\.[a-zA-Z]{2,12}['\")]{0,2}[,;|\t ]{1,3}['\"(]{0,2}$")
 _NOT = Pattern(
     r"(?i)(?:order|invoice|reference|\bref\b|sequence|part number|case|policy|license|licence|passport|"
     r"ssn|ticket|account|tracking|serial|isbn|version|card|\bid\b|#|amount|\$|\xb7|article(?: no)?|"

@@ -14,13 +14,14 @@ _SPOKEN = Pattern(
     r"[ :]{1,2})[\"'`]?([A-Za-z0-9_.+/=~-]{12,})"
 )
 _HEADER = Pattern(
-    r"(?i)\b(?:bearer|basic|token|apikey|api-key|digest|negotiate|ntlm|sso-key|aws4-hmac-sha256|splunk|hawk|"
-    r"genie-?key|zoho-oauthtoken|nltk|jwt|dpop|privatetoken|private-token|oauth2-bearer)[ :=]{1,2}[\"']?"
+    r"(?i)\b(?:bearer|basic|token|apikey|api-key|digest|negotiate|ntlm|sso-key|aws4-hmac-sha256|"
+    r"splunk|hawk|genie-?key|zoho-oauthtoken|jwt|dpop|privatetoken|private-token|oauth2-bearer)"
+    r"[ :=]{1,2}[\"']?"
     r"([A-Za-z0-9_.~+/=:-]{8,})"
 )
 _CODE = Pattern(
-    r"(?i)(?:code|otp|tan|passcode|2fa|mfa|verification|"
-    r"one[- ]time)\b[^\n\d]{0,30}?[ :=]((?:\d{3}[ -]\d{3}|[A-Z]{0,3}-?\d{4,8}))\b"
+    r"(?i)(?:code|otp|tan|passcode|2fa|mfa|verification|one[- ]time|kode?|codice|c\xe9digo|pin-?code)\b"
+    r"[^\n\d.]{0,30}?[ :=]((?:\d{3}[ -]\d{3}|[A-Z]{0,3}-?\d{4,8}))\b"
 )
 _CODE_AFTER = Pattern(r"(?i)\b(\d{3}[ -]?\d{3}|\d{4,8}) is your [\w ]{0,40}code")
 _CODE_WORDS = Pattern(
@@ -28,7 +29,8 @@ _CODE_WORDS = Pattern(
     r"\btan\b|your code|the code|access code"
 )
 _NOT_CODE = Pattern(
-    r"(?i)error|status|exit|zip|postal|country|product|promo|http|area|discount|code review|coupon|source"
+    r"(?i)error|status|exit|zip|postal|country|product|promo|http|area|discount|code review|coupon|"
+    r"source|copyright|licen[cs]e"
 )
 
 

@@ -11,7 +11,7 @@ from mci_core.detectors.matching import Detector, Hit, Pattern
 
 _PASSWORD = Pattern(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>]*:([^\s/\"'<>`]+)@[A-Za-z0-9\xe9\[{$%_-]")
 _TOKEN_USER = Pattern(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://([A-Za-z0-9_-]{20,})@[A-Za-z0-9]")
-_QUERY = Pattern(r"[?&;#]([\w.%\[\]-]{1,40})=([^&\s#\"'<>;\\]{6,})")
+_QUERY = Pattern(r"[?&;#]([\w.%\[\]-]{1,40})=([^&\s#\"'<>;\\()\[\]]{6,})")
 _NAME = Pattern(
     r"(?i)(?:token|secret|passw(?:or)?d|pwd|api[._-]?key|signature|credential|session[\w-]{0,20}|jwt|hmac|ticket|"
     r"[._-](?:sig|key|auth|code|sid|hash))$|"

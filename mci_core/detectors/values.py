@@ -12,7 +12,7 @@ from mci_core.detectors.matching import Pattern
 from mci_core.detectors.tables import terms
 
 _PLACEHOLDER = Pattern(
-    r"(?i)^(?:[x*.\xb7_#?-]+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
+    r"(?i)^(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
     r"null|none|nil|true|false|undefined|yes|no|on|off|string|number|boolean|str|int|bytes|bool|text|"
     r"required|optional|change_?-?me\W?|placeholder|redacted|hidden|masked|empty|example|secretstr|"
     r"[@:]:?[a-z_]+|#\{.*|<%.*|%[sdvqr@]|%-?\d*[sd]|\{\w*\}|\$\d+|"
@@ -20,15 +20,23 @@ _PLACEHOLDER = Pattern(
     r"aes)?-?(?:sha|md)-?\d{1,3}(?:-\w+)?|(?:hmac|rsa|aes)-\w+(?:-\w+)?|\.\.\.|password|passwd|secret|"
     r"token|pass)$"
 )
-_CODE = Pattern(
-    r"^(?:[A-Za-z_][\w]*(?:\.|->|::)[A-Za-z_][\w.>:-]*(?:\(.*|\[.*)?|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*\[.*|"
-    r"[a-z][a-z0-9+.-]*://|\.[a-z]|self\.|this\.|process\.|os\.|new |function|lambda|\(|\[|\{|&[a-z]|//|/\.|"
-    r"\\[nrt]$|=|\+|\|)"
+_EXPRESSION = Pattern(
+    r"^(?:[a-z][a-z0-9+.-]*://|\.[a-z]|self\.|this\.|process\.|os\.|new |function|lambda|"
+    r"\(|\[|\{|&[a-z]|//|/\.|"
+    r"\\[nrt]$|=|\+|\|)|\$\{[A-Za-z_][^{}]*\}"
 )
+_ATTRIBUTE = Pattern(r"^[$@*&]?[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:[(\[].*)?$")
+_CALL = Pattern(r"^([A-Za-z_]\w{2,})[(\[]")
 # Few words are longer; random letters of one case are.
 LONG_WORD = 15
 _WORD = Pattern(r"^[A-Za-z\xe9]?[a-z\xe9]+[.!?:;,]?$|^[A-Z]+$")
-_WORDS = Pattern(r"^[A-Za-z]+(?:[_-][A-Za-z]+){1,6}$|^[a-z]+(?:[A-Z][a-z]+){1,5}$")
+_WORDS = Pattern(r"^_{0,2}[A-Za-z]+(?:[_.-][A-Za-z]+){1,8}_{0,2}$|^[A-Za-z][a-z]+(?:[A-Z][a-z]+){1,5}$")
+_HEX = Pattern(r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
+_OF_TYPE = Pattern(
+    r"(?:Pass|Secret|Token|Key|Credential|Auth|Cred|Session|Cookie|String|Value|Data|Type|Field|Config|Option|"
+    r"Bool|Int|Str|Object|Info|Provider|Service|Manager|Factory|Request|Response|Result|Error|Exception|Input|Output|Model|Entity|Text)"
+)
+_TYPE = Pattern(r"^[A-Z][a-z]+(?:[A-Z][a-z]+)+$")
 
 _VARIABLE = Pattern(
     r"^(?:[A-Za-z]+[_-])*[A-Za-z]*(?i:passw(?:or)?d|pass|pwd)[A-Za-z]*(?:[_-][A-Za-z]+)+\d?$|"
@@ -79,9 +87,22 @@ def is_placeholder(value: bytes) -> bool:
     )
 
 
+def _is_call(value: bytes) -> bool:
+    """Whether this is a call or an index, perhaps cut off: `name(`, `name(x)`, `name["x"`."""
+    for start, end in _CALL.spans(value, 1):
+        name = value[start:end]
+        if not has_digit(name) and not looks_random(name):
+            unclosed = value.count(b"(") > value.count(b")") or value.count(b"[") > value.count(b"]")
+            return unclosed or value[-1:] in (b")", b"]", b",")
+    return False
+
+
 def is_code(value: bytes) -> bool:
     """Whether this reads as an expression of a program, not as a value."""
-    return bool(_CODE.found_in(value))
+    if _EXPRESSION.found_in(value) or _is_call(value):
+        return True
+    dotted = _ATTRIBUTE.found_in(value) and not looks_random(value)
+    return dotted and not (has_digit(value) and is_passphrase(value))
 
 
 def is_word(value: bytes) -> bool:
@@ -105,9 +126,28 @@ def is_sentence(value: bytes) -> bool:
     return b" " in value.strip() and not any(48 <= code <= 57 for code in value)
 
 
+def is_plain(value: bytes) -> bool:
+    """Whether this is words and nothing else."""
+    return (is_word(value) or is_sentence(value)) and not looks_random(value)
+
+
+def is_type(value: bytes) -> bool:
+    """Whether this is written as programs write the names of types: FilterOrBool."""
+    return _TYPE.found_in(value) and not looks_random(value)
+
+
+def names_a_type(value: bytes) -> bool:
+    """Whether such a name says what kind of thing it is: PasswordCredential, TokenValue."""
+    return is_type(value) and _OF_TYPE.found_in(value)
+
+
 def is_identifier(value: bytes) -> bool:
     """Whether this can be the name of a variable, and nothing about it says that it is more."""
-    if not _IDENTIFIER.found_in(value) or looks_random(value):
+    if (
+        not _IDENTIFIER.found_in(value)
+        or looks_random(value)
+        or (value.islower() and value.isalpha() and len(value) > LONG_WORD)
+    ):
         return False
     return len(value) < 16 or mixed(value) < 3
 
@@ -135,7 +175,12 @@ def has_digit(value: bytes) -> bool:
 
 def looks_like_token(value: bytes) -> bool:
     """Whether this is long and mixed enough to be a token without any word that says so."""
-    return len(value) >= 16 and has_digit(value) and (mixed(value) >= 3 or looks_random(value))
+    kinds = mixed(value)
+    return (
+        len(value) >= 15
+        and has_digit(value)
+        and (kinds >= 3 or looks_random(value) or bool(_HEX.found_in(value)))
+    )
 
 
 def is_passphrase(value: bytes) -> bool:
@@ -161,10 +206,11 @@ def is_password(value: bytes, *, plain: bool) -> bool:
     """
     if len(value) < 4 or is_placeholder(value) or is_sentence(value) or is_variable(value):
         return False
-    strong = mixed(value) >= 3 and has_digit(value) and value[:1] in _SIGNS and not is_closed(value)
+    told = has_digit(value) or looks_random(value)
+    strong = mixed(value) >= 3 and told and value[:1] in _SIGNS and not is_closed(value)
     if is_code(value) and not strong:
         return False
-    if plain and not is_passphrase(value) and not looks_random(value):
+    if plain and not is_passphrase(value) and not is_type(value) and not looks_random(value):
         return not is_word(value) and (mixed(value) >= 2 or len(value) >= 6)
     return True
 
