@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -23,6 +23,10 @@ from mci_core import envelope
 from mci_core.errors import Conflict
 
 _DETAILS = "audit-details"
+_LIVING = """
+SELECT id, kek_id, wrapped FROM accounts_personkey
+WHERE subject_id = %s AND destroyed_at IS NULL ORDER BY epoch DESC LIMIT 1
+"""
 
 
 @transaction.atomic
@@ -95,9 +99,12 @@ class PersonDetailKeys:
     """Where the log finds the keys of details about persons (`audits.kek.DetailKeys`)."""
 
     def for_subject(self, subject: UUID) -> tuple[UUID, bytes] | None:
-        living = PersonKey.objects.filter(subject_id=subject, destroyed_at__isnull=True)
-        row = living.order_by("-epoch").first()
-        if row is not None:
+        # Asked for almost every entry about a person: without making objects of rows.
+        with connection.cursor() as cursor:
+            cursor.execute(_LIVING, [subject])
+            found = cursor.fetchone()
+        if found is not None:
+            row = PersonKey(pk=found[0], kek_id=found[1], wrapped=found[2])
             return row.pk, key_from(epochs.unwrap(row), _DETAILS)
         person = Subject.objects.filter(pk=subject).first()
         if person is None:
