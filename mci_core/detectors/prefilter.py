@@ -153,7 +153,7 @@ class HyperscanPrefilter:
             always |= refused
             self._pairs = [pair for pair in self._pairs if pair[1] not in refused]
             self._database = self._build(hyperscan.HS_FLAG_SINGLEMATCH)
-        self._always: Sequence[int] = tuple(sorted(always))
+        self.always: Sequence[int] = tuple(sorted(always))
         self._places: Any = None
         self._local = threading.local()
 
@@ -197,25 +197,27 @@ class HyperscanPrefilter:
         return self._cache / f"gates-{hashlib.sha256(seed.encode()).hexdigest()[:32]}.hsdb"
 
     def _scratch(self, name: str, database: Any) -> Any:
-        scratch = getattr(self._local, name, None)
-        if scratch is None:
-            scratch = hyperscan.Scratch(database)
-            setattr(self._local, name, scratch)
-        return scratch
+        spaces = self._local.__dict__
+        if name not in spaces:
+            spaces[name] = hyperscan.Scratch(database)
+        return spaces[name]
 
     def open_for(self, data: bytes) -> Sequence[int]:
         """See `Prefilter`."""
+        found = self.matches(data)
+        return sorted({*found, *self.always}) if found else self.always
+
+    def matches(self, data: bytes) -> Sequence[int]:
+        """Groups with a gate that matches, in no order and perhaps repeated."""
         database = self._database
-        if database is None:
-            return self._always
         found: list[int] = []
+        if database is None:
+            return found
         try:
             database.scan(data, _note, 0, found, self._scratch("one", database))
         except hyperscan.error:
             return self._every
-        if not found:
-            return self._always
-        return sorted({*found, *self._always})
+        return found
 
     def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
         """See `Prefilter`."""
@@ -232,7 +234,7 @@ class HyperscanPrefilter:
 
     def _batch(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
         if self._database is None:
-            return [self._always] * len(datas)
+            return [self.always] * len(datas)
         if self._places is None:
             self._places = self._build(0)
         found: list[tuple[int, int]] = []
@@ -241,12 +243,12 @@ class HyperscanPrefilter:
         except hyperscan.error:
             return [self.open_for(data) for data in datas]
         ends = [end + index for index, end in enumerate(accumulate(map(len, datas)))]
-        opened: list[Sequence[int]] = [self._always] * len(datas)
+        opened: list[Sequence[int]] = [self.always] * len(datas)
         sets: dict[int, set[int]] = {}
         for end, index in found:
             sets.setdefault(bisect_left(ends, end), set()).add(index)
         for place, indexes in sets.items():
-            opened[place] = sorted(indexes.union(self._always))
+            opened[place] = sorted(indexes.union(self.always))
         return opened
 
 
@@ -282,22 +284,25 @@ class Scan:
 
     def __init__(self, groups: Groups) -> None:
         patterns = _patterns()
-        self._first = len(patterns)
+        self._groups, self._first = groups, len(patterns)
         # RE2 takes as long to tell which patterns match as the detectors take to find where.
-        self._all = None if hyperscan is None else prefilter(patterns + groups)
-        self._groups = groups
+        made = None if hyperscan is None else prefilter(patterns + groups)
+        self._all = made if isinstance(made, HyperscanPrefilter) else None
 
     def look(self, data: bytes) -> tuple[bytes, Sequence[int]]:
         """The folded text with the patterns that match in it, and the groups that are open, in order."""
         if self._all is None:
             return data, prefilter(self._groups).open_for(data)
-        found = self._all.open_for(data)
+        found = {*self._all.matches(data), *self._all.always}
         first = self._first
-        if not found or found[-1] < first:
-            return data, ()
+        opened = [index - first for index in found if index >= first]
+        if not opened:
+            return data, opened
+        opened.sort()
+        found.add(UNTOLD)
         known = Scanned(data)
-        known.matching = {UNTOLD, *found}
-        return known, [index - first for index in found if index >= first]
+        known.matching = found
+        return known, opened
 
     def look_at_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
         """The open groups of many texts."""
