@@ -69,7 +69,7 @@ if (root) {
   }
 
   async function signedBy(vkey, found) {
-    const [name, , encoded] = vkey.split("+").length === 3 ? vkey.split("+") : [];
+    const [, name, encoded] = vkey.match(/^([^+]+)\+[0-9a-f]{8}\+(.+)$/) || []; // base64 has plus signs of its own
     if (!encoded) return false;
     const key = bytes(encoded);
     if (key[0] !== 1 || name !== found.origin) return false;

@@ -6,9 +6,10 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Route
 
-from audits import checkpoints
+from audits import checkpoints, export_run
 from audits.actions import append
-from audits.models import AuditEntry
+from audits.actor import Actor
+from audits.models import AuditEntry, LogExport
 from tests.browser.conftest import MakeWalk
 from tests.browser.support import Walk
 from tests.server.audits.support import advance_all, write
@@ -68,5 +69,40 @@ def _other_path(route: Route) -> None:
 
 def _other_signature(route: Route) -> None:
     given = route.fetch().json()
-    name, key_id, key = given["vkey"].split("+")
+    name, key_id, key = given["vkey"].split("+", 2)
     route.fulfill(json={**given, "vkey": "+".join([name, key_id, key[:-6] + "AAAAA="])})
+
+
+def test_the_log_is_searched_and_exported(cast: Cast, walk_as: MakeWalk) -> None:
+    for number in range(60):
+        with transaction.atomic():
+            append(
+                action="agents.set_tags",
+                actor=cast.actor("admin"),
+                obj=cast.device,
+                reason=f"Asked for by the works council, number {number}",
+            )
+    walk = walk_as("officer")
+    walk.go("/audit/?inside=council")
+    assert "Looking was logged" in walk.page.inner_text("main")
+    walk.step("03-searched-inside")
+    walk.page.click("text=Keep this search")
+    walk.page.fill("input[name=name]", "What the council asked for")
+    walk.step("04-keep-search")
+    walk.page.click("main form button.btn-primary")
+    walk.settle()
+    walk.go("/audit/?action=agents.set_tags")
+    walk.step("05-list")
+    walk.page.click("main >> text=Entries a day")
+    walk.settle()
+    walk.step("06-entries-a-day")
+    walk.go("/audit/?action=agents.set_tags")
+    walk.page.click("text=Export as JSON Lines")
+    walk.settle()
+    assert "Waiting" in walk.page.inner_text("table")
+    export_run.run(LogExport.objects.get().pk, Actor.system("worker"))
+    walk.page.wait_for_selector("text=Ready")
+    walk.step("07-exports")
+    with walk.page.expect_download() as fetched:
+        walk.page.click("table a >> text=Fetch")
+    assert len(fetched.value.path().read_text().splitlines()) == 60
