@@ -21,6 +21,7 @@ from capture_sessions import actions, ingest
 from capture_sessions.models import CaptureSession
 from mci_core import manifest, policy
 from mci_core.policy_model import Policy
+from mci_core.redaction.timing import coarsened
 from tests.server.cast import REASON, Cast
 
 PLACE = "US-TX"
@@ -132,7 +133,8 @@ def events(shot: bytes) -> list[dict[str, Any]]:
             "signal": "screenshot",
         },
     ]
-    return [{"seq": seq, "t": 700 * seq, "entry": "excel", **event} for seq, event in enumerate(kept)]
+    told = ({"seq": seq, "t": 700 * seq, "entry": "excel", **event} for seq, event in enumerate(kept))
+    return coarsened(list(told))
 
 
 @dataclass
