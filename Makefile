@@ -82,6 +82,9 @@ bench-redaction: setup  ## leaks, false alarms and speed of redaction beside wha
 bench-sessions: setup  ## whether anything planted in recorded sessions survives redaction, and what else changes
 	PYTHONPATH=. $(BIN)/python benchmarks/redaction_sessions.py
 
+bench-mutations: setup  ## every small change of an exported log is found and named (10 minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/audit_mutations.py --every 1
+
 bench: setup  ## run every measurement; each prints its own inputs
 	@shopt -s nullglob; for script in benchmarks/[a-z]*.py; do \
 	  echo "== $$script"; MCI_ENV=test PYTHONPATH=. $(BIN)/python $$script; \
@@ -101,4 +104,4 @@ requirements:  ## pin again from requirements*.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --constraint requirements-dev.txt --no-emit-package opencv-python requirements-ocr.in -o requirements-ocr.txt
 
-.PHONY: help setup ocr bench-frames bench-redaction bench-sessions demo demo-codes demo-reset run test coverage check lint fix bench docs wheel requirements
+.PHONY: help setup ocr bench-frames bench-redaction bench-mutations bench-sessions demo demo-codes demo-reset run test coverage check lint fix bench docs wheel requirements
