@@ -183,7 +183,8 @@ def test_an_engine_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(frames_engines.ENGINES, "tesseract", ("tesserocr", lambda threads: "tess"))
     monkeypatch.setitem(frames_engines.ENGINES, "rapidocr", ("rapidocr_onnxruntime", lambda threads: 1 / 0))
     assert open_reader("off") is None
-    assert open_reader("auto") == "tess"
+    chosen: Any = open_reader("auto")
+    assert chosen == "tess"
     with pytest.raises(EngineMissing, match="not installed"):
         open_reader("rapidocr")
     installed.clear()
@@ -204,27 +205,23 @@ needs_engine = pytest.mark.skipif(
 def test_the_engine_leaves_nothing_to_read_of_planted_values() -> None:
     values = ("anna.maier77@example.com", "4242 4242 4242 4242", "AKIAIOSFODNN7EXAMPLX", "+49 30 23125 123")
     reader = open_reader("rapidocr")
-    for dark in (False, True):
-        canvas = Canvas((30, 33, 40) if dark else (255, 255, 255))
-        ink = (235, 235, 235) if dark else (30, 33, 40)
-        for at, value in enumerate(values):
-            canvas.text(60, 60 + at * 70, f"Please send it to {value} today", size=17, fill=ink)
-            canvas.text(800, 60 + at * 70, "Nothing to hide", size=17, fill=ink)
-        frame, masked = redact_frame(
-            canvas.webp(), None, [], settings=FrameSettings(reader=reader, seconds=60)
-        )
-        places = [box["rect"] for box in canvas.boxes if "Please" in box["text"]]
-        for left, top, right, bottom in places:
-            assert any(
-                m[0] <= left and m[1] <= top + 3 and m[2] >= right and m[3] >= bottom - 3 for m in masked
-            )
-        assert len(masked) == len(values)
-        with Image.open(io.BytesIO(frame)) as opened:
-            left_over = opened.convert("RGB")
-        assert reader is not None
-        read = [reader.read(left_over.crop(rect)).text for rect in reader.find(left_over)]
-        assert len([text for text in read if "hide" in text]) == len(values)
-        assert not any(part in "".join(read) for part in ("example", "4242", "AKIA", "23125"))
+    assert reader is not None
+    canvas = Canvas((255, 255, 255))
+    canvas.panel((0, 360, 1280, 720), (30, 33, 40))
+    for at, value in enumerate((*values, *values)):
+        ink = (30, 33, 40) if at < len(values) else (235, 235, 235)
+        canvas.text(60, 60 + at * 80, f"Please send it to {value} today", size=17, fill=ink)
+        canvas.text(800, 60 + at * 80, "Nothing to hide", size=17, fill=ink)
+    frame, masked = redact_frame(canvas.webp(), None, [], settings=FrameSettings(reader=reader, seconds=60))
+    places = [box["rect"] for box in canvas.boxes if "Please" in box["text"]]
+    assert len(masked) == len(places)
+    for place in places:
+        assert any(inside(place, rect, 3) for rect in masked)
+    with Image.open(io.BytesIO(frame)) as opened:
+        left_over = opened.convert("RGB")
+    read = [reader.read(left_over.crop(rect)).text for rect in reader.find(left_over)]
+    assert len([text for text in read if "hide" in text]) == len(places)
+    assert not any(part in "".join(read) for part in ("example", "4242", "AKIA", "23125"))
 
 
 @needs_engine

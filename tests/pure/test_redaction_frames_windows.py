@@ -52,7 +52,8 @@ def test_a_window_that_is_not_allowed_is_cut_out_and_the_desktop_with_it() -> No
 
 
 def test_a_window_hides_another_only_when_that_is_known() -> None:
-    front, behind = {"z": 5, "opacity": 1}, {"z": 1, "allowed": False}
+    front: dict[str, Any] = {"z": 5, "opacity": 1}
+    behind: dict[str, Any] = {"z": 1, "allowed": False}
     hidden = cuts(shot(window(0, 0, 500, 500, **front), window(100, 100, 300, 300, **behind)))
     assert not is_cut(hidden, 200, 200)
     for changed in ({"z": 0}, {"z": None}, {"z": 1}, {"z": 5.5}, {"opacity": None}):
@@ -142,7 +143,7 @@ def test_password_fields_of_the_text_layer_and_of_the_session() -> None:
 
 def test_password_fields_are_known_until_the_window_changes() -> None:
     field = {"role": "input_password", "rect": [1, 2, 3, 4]}
-    events = [
+    events: list[dict[str, Any]] = [
         {"type": "screenshot", "file": "0.webp"},
         {"type": "mouse_down", "target": field},
         {"type": "mouse_up", "target": field},
