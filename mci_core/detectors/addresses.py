@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mci_core.detectors.addresses_forms import CORES, CUE, CUED, NO_CITY, NO_STREET, TAIL
-from mci_core.detectors.matching import LETTER, Detector, Hit, Pattern
+from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
 
 # How far an address may go on after its street, for each of its parts.
 _REACH = 120
@@ -35,10 +35,11 @@ def _grow(data: bytes, end: int) -> int:
 def _found(plain: bytes, pattern: Pattern, group: int, confidence: float) -> Iterator[Hit]:
     for start, end in pattern.spans(plain, group):
         # Bounds of words in the expressions are those of ASCII letters.
-        while start and plain[start - 1] == LETTER:
+        while is_word(plain, start - 1):
             start -= 1
         if not NO_STREET.found_in(plain[start:end]):
-            yield Hit(start, _grow(plain, end), "ADDRESS", confidence)
+            end = _grow(plain, end)
+            yield Hit(start, end - (plain[end - 1 : end] == b"."), "ADDRESS", confidence)
 
 
 def find(data: bytes, text: str) -> Iterator[Hit]:

@@ -31,8 +31,10 @@ _AFTER = (
 _BEFORE = (
     rf"\b{w.BEFORE_NAME} [A-Za-z\xe9]",
     (
-        rf"\b{_UNIT_FIRST}(?:{_NUM}(?:bis,? |ter,? )?{w.BEFORE_NAME} {_LINKS}{w.NAME}(?: \d{{1,4}}[A-Za-z]?\b)?|"
-        rf"{w.BEFORE_NAME} {_LINKS}{w.NAME}(?:, |\n){w.POSTCODE} {_CITY}|{w.BEFORE_NAME} {_LINKS}{w.NAME}{_OWN}|"
+        rf"\b{_UNIT_FIRST}(?:{_NUM}(?:bis,? |ter,? )?{w.BEFORE_NAME} {_LINKS}{w.NAME}"
+        r"(?: \d{1,4}[A-Za-z]?\b)?|"
+        rf"{w.BEFORE_NAME} {_LINKS}{w.NAME}(?:, |\n){w.POSTCODE} {_CITY}|"
+        rf"{w.BEFORE_NAME} {_LINKS}{w.NAME}{_OWN}|"
         rf"{w.BEFORE_NAME} {_LINKS}{w.NAME}[,\n] ?{_CITY}, \d{{4,6}})"
     ),
 )
@@ -60,7 +62,8 @@ _BOX = (rf"(?i){w.BOX}", rf"(?i)\b(?:{_NUM})?{w.BOX}\b")
 _MILITARY = (
     r"(?i)\b[afd]po,? a[aep] \d{5}",
     (
-        r"(?i)\b(?:(?:psc|unit|cmr) \d{1,5},? box \d{1,5}|(?:uss|usns|usnv|usnr|uscgc|usv) [A-Z]{2,20}),?\s{1,3}"
+        r"(?i)\b(?:(?:psc|unit|cmr) \d{1,5},? box \d{1,5}|(?:uss|usns|usnv|usnr|uscgc|usv) "
+        r"[A-Z]{2,20}),?\s{1,3}"
         r"[afd]po,? a[aep] \d{5}(?:-\d{4})?\b"
     ),
 )
@@ -75,8 +78,8 @@ _CORNER = (
 _BRITISH = (
     rf"\b{_UK}\b",
     (
-        rf"\b(?:(?:Flat|Studio|Unit) )?\d{{1,4}}[A-Za-z]?(?:[,\s]{{1,2}}(?:[A-Z][A-Za-z'.-]+ ?){{1,4}}){{1,4}}"
-        r"[,\s]{1,2}"
+        rf"\b(?:(?:Flat|Studio|Unit) )?\d{{1,4}}[A-Za-z]?(?:[,\s]{{1,2}}"
+        r"(?:[A-Z][A-Za-z'.-]+ ?){1,4}){1,4}[,\s]{1,2}"
         rf"{_UK}\b"
     ),
 )

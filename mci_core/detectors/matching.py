@@ -126,7 +126,7 @@ class Pattern:
     __slots__ = ("_groups", "_whole", "expression", "number")
 
     def __init__(self, expression: str, *, scanned: bool = True) -> None:
-        """`scanned` False: too costly for the one scan over all patterns; another pattern stands before it."""
+        """`scanned` False: too costly for the one scan over all patterns; another one stands before it."""
         written = expression.encode("latin-1")
         self._groups = re2.compile(written, _options)._regexp.Match
         self._whole = re2.compile(written, _no_groups)._regexp.Match

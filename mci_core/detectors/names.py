@@ -28,12 +28,8 @@ _WORD = rf"(?:(?:{_CAPITAL}\.){{1,4}}|{_CAPITAL}(?:(?:['\u2019](?!s\b))?[^\W\d_]
 _INNER = "|".join(sorted((re.escape(word) for word in PARTICLES), key=len, reverse=True))
 # Not beside signs of code: names in file names are found on their own.
 # The look behind comes after the first letter: an expression that begins with a set of signs is faster.
-_FIRST_WORD = (
-    rf"{_CAPITAL}(?<![\w$%\\+].)(?:\.(?:{_CAPITAL}\.){{0,3}}|(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
-)
-_RUN = re.compile(
-    rf"{_FIRST_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])"
-)
+_FIRST_WORD = rf"{_CAPITAL}(?<![\w$%\\+].)(?:\.(?:{_CAPITAL}\.){{0,3}}|(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
+_RUN = re.compile(rf"{_FIRST_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])")
 _PIECE = re.compile(r"(?:[^\W\d_]\.){2,4}|[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*\.?")
 _GLUED = re.compile(rf"({_CAPITAL}(?<![^\W_].)[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
 _LAST_FIRST = re.compile(
@@ -96,8 +92,8 @@ def _groups(text: str, tokens: list[Token]) -> Iterator[tuple[int, int]]:
     """The stretches of a run between words that are no names, as positions in the list."""
     begin = 0
     for index, (start, _, word, known) in enumerate(tokens):
-        # "Karl-August": a hyphen makes it part of a name.
-        if _never(word, known) and not (index and text[start - 1] == "-"):
+        # A word in small letters is a particle ("van"); a hyphen makes a word part of a name ("Karl-August").
+        if text[start].isupper() and _never(word, known) and not (index and text[start - 1] == "-"):
             if index > begin:
                 yield begin, index
             begin = index + 1
@@ -139,7 +135,7 @@ def _evidence(group: list[Token], shouted: bool) -> float:
     if positive >= 2:
         total += _PAIR
     if group[0][3].place and group[-1][3].place:
-        total -= 2 * _PLACE
+        total -= 3 * _PLACE
     return total
 
 

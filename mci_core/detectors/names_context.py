@@ -93,7 +93,7 @@ def _right(text: str, end: int) -> float:
         return 0.0 if right[1:2] in ("", " ", "\n", '"') else -1.4
     if sign in _CODE_AFTER:
         return -1.4
-    if sign.isdigit() or (sign == "." and right[1:2].isalpha()):
+    if sign.isdigit() or (sign == "." and right[1:2].isalnum()):
         return -1.4
     if right.startswith(("'s ", "\u2019s ", " ' s ")):
         return 0.4

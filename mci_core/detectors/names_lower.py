@@ -20,8 +20,9 @@ _CUE = re.compile(
 )
 # The same for folded bytes: whether the expression above is worth trying.
 _CUE_WORDS = Pattern(
-    r"\b(?:(?i:name(?:'s| is| was)|hey its|hi its|it's me|me llamo|mi chiamo|hei(?:ss|\xe9)e|m'appelle|meu nome) |"
-    r"(?:[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear|[Mm]rs?\.?|[Mm]s\.?|[Dd]r\.?|[Hh]err|[Ff]rau|cc|ping) )[a-z\xe9]|@[a-z\xe9]"
+    r"\b(?:(?i:name(?:'s| is| was)|hey its|hi its|it's me|me llamo|mi chiamo|hei(?:ss|\xe9)e|m'appelle|"
+    r"meu nome) |(?:[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear|[Mm]rs?\.?|[Mm]s\.?|[Dd]r\.?|[Hh]err|[Ff]rau|cc|"
+    r"ping) )[a-z\xe9]|@[a-z\xe9]"
 )
 _SURE_CUES = ("name", "llamo", "chiamo", "hei", "appelle", "mr", "ms", "dr", "herr", "frau")
 _NEXT = re.compile(r" ((?:[a-z]\.? )?[^\W\d_A-Z]{3,})(?![\w@])")
