@@ -10,6 +10,7 @@ derived from them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
@@ -26,7 +27,13 @@ def current_kek() -> bytes:
 
 def derived_key(purpose: str) -> bytes:
     """A 32-byte key for one purpose (RFC 5869), so that no key serves two."""
-    return key_from(current_kek(), purpose)
+    return _below_master(current_kek(), purpose)
+
+
+@lru_cache(maxsize=64)
+def _below_master(master: bytes, purpose: str) -> bytes:
+    """Kept, because every entry of the log needs one; the master key lies in memory anyway."""
+    return key_from(master, purpose)
 
 
 def key_from(key: bytes, purpose: str) -> bytes:

@@ -16,6 +16,11 @@ import rfc8785
 from mci_core.errors import Invalid
 
 _SAFE_INTEGER = 2**53 - 1
+# The encoder of the standard library writes the same bytes for what `_is_simple` lets through, ten times as
+# fast; keys in ASCII sort alike by UTF-16 units and by code points.
+_encode = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+).encode
 
 
 def dumps(obj: Any) -> bytes:
@@ -24,9 +29,23 @@ def dumps(obj: Any) -> bytes:
     `Invalid` where it has none (NaN, integers beyond 2**53, lone surrogates).
     """
     try:
+        if _is_simple(obj):
+            return _encode(obj).encode()
         return rfc8785.dumps(obj)
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (rfc8785.CanonicalizationError, RecursionError, UnicodeError) as error:
         raise Invalid(f"This value has no canonical form: {error}", code="not_canonical") from error
+
+
+def _is_simple(obj: Any) -> bool:
+    """Strings, small integers, true, false and null, in lists and in objects with keys in ASCII."""
+    kind = type(obj)
+    if kind is str or obj is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_simple(obj[key]) for key in obj)
+    if kind is list:
+        return all(map(_is_simple, obj))
+    return kind is int and -_SAFE_INTEGER <= obj <= _SAFE_INTEGER
 
 
 def digest(data: bytes) -> str:

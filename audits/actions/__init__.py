@@ -19,11 +19,7 @@ from audits.actor import Actor
 from audits.registry import audited, entry_appended
 from mci_core import canonical
 
-_INSERT = """
-WITH entry AS (INSERT INTO audits_auditentry (at, leaf) VALUES (%s, %s) RETURNING id, at)
-INSERT INTO audits_auditdetail (entry_id, at, salt, sealed)
-SELECT id, at, %s, %s FROM entry RETURNING entry_id
-"""
+_INSERT = "SELECT audits_append(%s, %s, %s, %s)"
 
 
 def append(

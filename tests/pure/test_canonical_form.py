@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +28,37 @@ JSON = st.recursive(
 )
 
 
+ANY_SIMPLE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters()),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(max_codepoint=127)), inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+
+
 @given(JSON)
 def test_reading_the_canonical_form_gives_the_value_back(value: Any) -> None:
     again = canonical.loads(canonical.dumps(value))
     assert again == value
     assert canonical.dumps(again) == canonical.dumps(value)
+
+
+@given(JSON)
+def test_the_bytes_are_those_of_the_reference(value: Any) -> None:
+    assert canonical.dumps(value) == rfc8785.dumps(value)
+
+
+@given(ANY_SIMPLE)
+def test_what_takes_the_short_way_has_the_same_bytes(value: Any) -> None:
+    try:
+        wanted = rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError:
+        with pytest.raises(Invalid):
+            canonical.dumps(value)
+    else:
+        assert canonical.dumps(value) == wanted
 
 
 @given(st.dictionaries(TEXT, JSON, max_size=8), st.randoms(use_true_random=False))
