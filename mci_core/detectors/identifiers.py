@@ -43,6 +43,7 @@ _WAYS = (
 _FAR = 120
 _TOO_LONG = 30
 _LONG = 7
+_FEWEST = 3
 
 
 def _digits(value: bytes) -> int:
@@ -58,8 +59,13 @@ def _trim(data: bytes, start: int, end: int) -> int:
 
 def _is_number(value: bytes, least: int) -> bool:
     digits = _digits(value)
-    # Letters make up for a digit: AB-123-XY.
-    if digits < least - (len(value) > _LONG) or len(value) > _TOO_LONG or len(set(value)) < 3:
+    # Length, and capitals in groups, make up for digits: AB-1234-XY.
+    grouped = b"-" in value and any(65 <= code <= 90 for code in value)
+    if (
+        digits < max(_FEWEST, least - (len(value) > _LONG) - grouped)
+        or len(value) > _TOO_LONG
+        or len(set(value)) < 3
+    ):
         return False
     small = sum(97 <= code <= 122 for code in value)
     # Letters in a number of a file are few, or capitals; "abcdef12" after "account" is a name.

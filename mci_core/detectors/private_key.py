@@ -18,7 +18,7 @@ _BLOCK = Pattern(
 _PUTTY = Pattern(r"(?s)PuTTY-User-Key-File-\d: .*?(?:Private-MAC: [0-9a-f]+|Private-Lines: .*)")
 _EMPTY = Pattern(r"(?s)KEY(?: BLOCK)? ?-{4,5}(?:\\{1,4}[nr]|[^A-Za-z0-9])*-{4,5} ?END")
 # The first bytes of a key in DER (PKCS #1, PKCS #8, SEC 1) or of OpenSSH's own format, in base64.
-_BODY = r"[A-Za-z0-9+/](?:[A-Za-z0-9+/]|\\{1,2}n|\n[ \t]{0,8}){60,}={0,2}"
+_BODY = r"[A-Za-z0-9+/\\\n]{60,}={0,2}"
 _BARE = Pattern(
     r"(?:MII[A-Za-z0-9+/]{2,4}(?:IBAAK|AgEAAo|IBADANBgkqhkiG9w0BAQEFAASC)|MHcCAQEEI|MIGHAgEAMBMGByqGSM49|"
     rf"MC4CAQAwBQYDK2Vw|b3BlbnNzaC1rZXktdjEA){_BODY}|MC4CAQAwBQYDK2VwBCIEI[A-Za-z0-9+/]{{40,44}}={{0,2}}"

@@ -12,7 +12,7 @@ from mci_core.detectors.matching import Pattern
 from mci_core.detectors.tables import terms
 
 _PLACEHOLDER = Pattern(
-    r"(?i)^(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
+    r"(?i)^(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|[?-]\w+|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
     r"null|none|nil|true|false|undefined|yes|no|on|off|string|number|boolean|str|int|bytes|bool|text|"
     r"required|optional|change_?-?me\W?|placeholder|redacted|hidden|masked|empty|example|secretstr|"
     r"[@:]:?[a-z_]+|#\{.*|<%.*|%[sdvqr@]|%-?\d*[sd]|\{\w*\}|\$\d+|"
@@ -29,6 +29,7 @@ _ATTRIBUTE = Pattern(r"^[$@*&]?[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:[(\[]
 _CALL = Pattern(r"^([A-Za-z_]\w{2,})[(\[]")
 # Few words are longer; random letters of one case are.
 LONG_WORD = 15
+_FEW_PAIRS = 9
 _WORD = Pattern(r"^[A-Za-z\xe9]?[a-z\xe9]+[.!?:;,]?$|^[A-Z]+$")
 _WORDS = Pattern(r"^_{0,2}[A-Za-z]+(?:[_.-][A-Za-z]+){1,8}_{0,2}$|^[A-Za-z][a-z]+(?:[A-Z][a-z]+){1,5}$")
 _HEX = Pattern(r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
@@ -118,7 +119,9 @@ def looks_random(value: bytes) -> bool:
     """
     text = value.decode("latin-1").lower()
     pairs = [first + second for first, second in pairwise(text) if first.isalpha() and second.isalpha()]
-    return len(pairs) >= 4 and sum(pair in _PAIRS for pair in pairs) < 0.5 * len(pairs)
+    # A short word can hold three rare pairs by chance.
+    share = 0.5 if len(pairs) >= _FEW_PAIRS or not text.isalpha() else 0.4
+    return len(pairs) >= 4 and sum(pair in _PAIRS for pair in pairs) < share * len(pairs)
 
 
 def is_sentence(value: bytes) -> bool:
@@ -208,7 +211,7 @@ def is_password(value: bytes, *, plain: bool) -> bool:
         return False
     told = has_digit(value) or looks_random(value)
     strong = mixed(value) >= 3 and told and value[:1] in _SIGNS and not is_closed(value)
-    if is_code(value) and not strong:
+    if (is_code(value) and not strong) or (is_path(value) and not has_digit(value)):
         return False
     if plain and not is_passphrase(value) and not is_type(value) and not looks_random(value):
         return not is_word(value) and (mixed(value) >= 2 or len(value) >= 6)
