@@ -27,10 +27,11 @@ def advance_key_epochs() -> dict[str, int]:
     while batch := actions.rewrap_person_keys(actor=actor):
         moved += batch
     ending = list(KeyEpoch.objects.filter(state=EpochState.ENDING))
+    if ending:
+        # Before a key goes: what a restore needs must not hang on it.
+        keyring.write_if_changed()
     destroyed = sum(actions.destroy_key_epoch(epoch=epoch, actor=actor) for epoch in ending)
     finish_destructions()
-    if moved:
-        keyring.write()
     return {"moved": moved, "destroyed": destroyed}
 
 

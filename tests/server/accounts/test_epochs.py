@@ -64,6 +64,7 @@ def test_a_day_later_the_old_key_is_gone_and_every_person_key_still_opens(
     with committing():
         assert tasks.advance_key_epochs()["destroyed"] == 1
     assert (_numbers("destroyed"), epoch_keys.is_there(before)) == ([before], False)
+    assert {key.kek for key in keyring.read()} == set(_numbers("active"))
     assert unwrap_data_key(PersonKey.objects.get(pk=row.pk), wrapped) == data_key
     # Who read the row before it was wrapped anew reads on; the old wrapping itself opens nothing any more.
     assert unwrap_data_key(row, wrapped) == data_key
@@ -162,6 +163,19 @@ def test_a_missing_folder_is_a_fault_and_not_an_erasure(cast: Cast, folder: Path
         file.unlink()
     with pytest.raises(epoch_keys.EpochMissing):
         epochs.unwrap(row)
+
+
+def test_no_key_is_destroyed_while_the_ring_cannot_be_written(
+    cast: Cast, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> bool:
+        raise OSError("the disk is full")
+
+    _next_day(monkeypatch)
+    monkeypatch.setattr(keyring, "write_if_changed", full)
+    with pytest.raises(OSError, match="full"):
+        tasks.advance_key_epochs()
+    assert _numbers("destroyed") == []
 
 
 def test_the_ring_holds_the_living_and_nobody_else(cast: Cast, folder: Path) -> None:
@@ -297,7 +311,7 @@ def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> Non
     threads = [threading.Thread(target=upload, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
-    for _ in range(6):
+    for _ in range(5):
         actions.turn_key_epoch(actor=cast.system(), early=True)
         tasks.advance_key_epochs()
     stop.set()
