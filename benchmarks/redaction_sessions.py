@@ -1,6 +1,6 @@
 """Whether anything planted in recorded sessions survives redaction, and whether the rest stays as it was.
 
-    python benchmarks/redaction_sessions.py [--sessions FOLDER] [--errors 20]
+    python benchmarks/redaction_sessions.py [--sessions FOLDER] [--errors 20] [--ocr auto]
 
 FOLDER holds recordings in the format ``interaction-events/1`` with ``<id>.truth.jsonl`` beside those in which
 something is planted; without one, the project's own samples are judged. Prints, for each recording, how many
@@ -40,6 +40,7 @@ from mci_core.lease import Lease
 from mci_core.policy_model import SIGNALS, Policy
 from mci_core.redaction import FrameRedactor, redact_session, scan_session
 from mci_core.redaction.event_fields import reduced_event
+from mci_core.redaction.frames_engines import CHOICES, FrameSettings, open_reader
 from mci_core.redaction.timing import coarsened
 
 Line = dict[str, Any]
@@ -68,6 +69,7 @@ class Result:
     unchanged: int = 0
     changed: list[str] = field(default_factory=list)
     hits: int = 0
+    frames: int = 0
     millis: float = 0.0
     refused: str = ""
     lines: list[Line] = field(default_factory=list)
@@ -126,14 +128,16 @@ def evaluated(recording: Recording, parsed: Policy) -> tuple[list[Line], list[in
     return [header, *kept], places
 
 
-def judge(recording: Recording) -> Result:
+def judge(recording: Recording, frames: FrameSettings | None = None) -> Result:
     """Redact a recording and hold the outcome against what is planted."""
     result = Result(recording.name)
     parsed = allow((recording.lines[0].get("policy") or {}).get("allowlist") or (), recording.rules)
     given, places = evaluated(recording, parsed)
     started = time.perf_counter()
-    lines, report = redact_session(given, parsed, frames=FrameRedactor(recording.frames.get, parsed))
+    redactor = FrameRedactor(recording.frames.get, parsed, frames or FrameSettings(), events=given[1:])
+    lines, report = redact_session(given, parsed, frames=redactor)
     result.millis = (time.perf_counter() - started) * 1000
+    result.frames = sum(1 for line in lines[1:] if line["type"] == "screenshot")
     result.lines, result.hits = lines, len(scan_session(lines, parsed))
     left = {places[at]: line for at, line in zip(report.places, lines[1:], strict=True)}
     truth = [*recording.truth, *_passwords(recording)]
@@ -308,6 +312,7 @@ def _print(result: Result, errors: int) -> None:
     print(
         f"{result.name:36} planted {result.planted:3}  survive {len(result.survivors):3}  "
         f"unchanged {share:6.2f} % of {result.outside:6}  second scan {result.hits:2}  "
+        f"frames kept {result.frames:2}  "
         f"{result.millis:7.0f} ms"
     )
     for told in [*result.survivors, *result.changed][:errors]:
@@ -320,12 +325,16 @@ def main(given: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--sessions", type=Path)
     parser.add_argument("--errors", type=int, default=0, help="name so many survivors and changes of each")
+    parser.add_argument(
+        "--ocr", choices=CHOICES, default="off", help="read screenshots; else they are dropped"
+    )
     options = parser.parse_args(given)
+    frames = FrameSettings(reader=open_reader(options.ocr))
     beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "sessions"
     folder = options.sessions or (beside if beside.is_dir() else None)
     results = []
     for one in recordings(folder) if folder else own_samples():
-        results.append(one if isinstance(one, Result) else judge(one))
+        results.append(one if isinstance(one, Result) else judge(one, frames))
         _print(results[-1], options.errors)
     read = [result for result in results if not result.refused]
     survive, outside = sum(len(r.survivors) for r in read), sum(r.outside for r in read)
