@@ -14,6 +14,7 @@ from mci_core.detectors import LABELS
 from mci_core.policy_model import Policy
 from mci_core.redaction.addresses import find_accounts, mask_accounts, mask_url
 from mci_core.redaction.event_fields import FIELD_OF, kept_key, reduced_event, reduced_header
+from mci_core.redaction.file_names import mask_file_names
 from mci_core.redaction.following import FAILED, Following
 from mci_core.redaction.frames import FrameOutcome, FrameRefused
 from mci_core.redaction.marks import Marks
@@ -184,7 +185,10 @@ class SessionPass:
         def one(value: str) -> tuple[str, list[Span]]:
             masked, spans = cached_mask(value, rules, self._policy.rules, self._hash_key)
             masked, accounts = mask_accounts(masked)
-            return masked, [*spans, *accounts]
+            masked, named = mask_file_names(
+                masked, lambda reading: cached_mask(reading, rules, self._policy.rules, self._hash_key)[1]
+            )
+            return masked, [*spans, *accounts, *named]
 
         name = FIELD_OF.get(place, place)
         masked, spans = mask_url(text, one) if name == "url" else one(text)

@@ -14,6 +14,7 @@ from mci_core.policy_model import PATHS
 from mci_core.redaction import following, redact_session, scan_session, session_pass
 from mci_core.redaction.addresses import mask_accounts
 from mci_core.redaction.event_fields import FIELD_OF
+from mci_core.redaction.file_names import mask_file_names
 from mci_core.redaction.report import Row, explained, percent
 from mci_core.redaction.spans import Span
 from mci_core.redaction.stand_ins import EXPRESSION, stand_in
@@ -145,6 +146,36 @@ def test_names_of_accounts_go_from_titles_and_from_typing() -> None:
     )
     assert lines[1]["window"]["title"] == "/home/[USER]/a.txt - Editor"
     assert written(lines) == "cd /home/[USER]/x "
+    assert scan_session(lines, policy_with()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Contract_Maria_Lopez.pdf - Reader", "Contract_[PERSON].pdf - Reader"),
+        ("offer-[PERSON]-[CREDIT_CARD].pdf", "offer-[PERSON]-[CREDIT_CARD].pdf"),
+        ("Maria_Lopez without an ending", "Maria_Lopez without an ending"),
+        ("plan_of_work.xlsx", "plan_of_work.xlsx"),
+    ],
+)
+def test_words_joined_in_names_of_files_are_read_as_words(text: str, left: str) -> None:
+    def find(reading: str) -> list[Span]:
+        at, low = reading.find("Maria Lopez"), reading.find("work")
+        surely = [Span(at, at + 11, "PERSON", "detector.PERSON", "mask", 0.9)] if at >= 0 else []
+        hardly = [Span(low, low + 4, "PERSON", "detector.PERSON", "mask", 0.3)] if low >= 0 else []
+        return [*surely, *hardly]
+
+    masked, spans = mask_file_names(text, find)
+    assert masked == left
+    assert len(spans) == (masked != text)
+    assert mask_file_names(masked, find) == (masked, [])
+
+
+def test_titles_with_names_of_files_are_searched_so() -> None:
+    lines, _ = redact_session(
+        session(focus(window={"title": "Contract_Maria_Lopez.pdf - Reader"})), policy_with()
+    )
+    assert "Lopez" not in lines[1]["window"]["title"]
     assert scan_session(lines, policy_with()) == []
 
 
