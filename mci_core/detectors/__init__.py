@@ -26,6 +26,7 @@ from mci_core.detectors import (
     phone,
     private_key,
     secrets,
+    sensitive,
     ssn,
     urls,
     vendor_tokens,
@@ -59,6 +60,8 @@ _ALL: tuple[Detector, ...] = (
     hardware.DETECTOR,
     addresses.DETECTOR,
     names.DETECTOR,
+    sensitive.HEALTH,
+    sensitive.SPECIAL_CATEGORY,
 )
 DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _ALL}
 # What hits are called; a rule of type "detector" names one of these.
