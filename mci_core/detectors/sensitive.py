@@ -1,4 +1,4 @@
-"""What counts as a word of a special category of personal data: health, and beliefs, origin, sexuality, unions.
+"""What counts as a word of a special category of personal data: health, beliefs, origin, sexuality, unions.
 
 Dictionaries in English, German, French and Spanish. They are not part of the default pack: they are
 ordinary words, and masking them everywhere would leave many texts useless. A rule of a policy asks for them
