@@ -35,10 +35,10 @@ _SIGN = r"[ \t]{0,24}(=>|:=|={1,3}|!==?|[:=]|\|)[ \t]{0,24}"
 _WRAP = (
     r"((?:[\w.]{0,30}(?i:getenv|environ|env|fetch|config|getProperty)[\w.]{0,12}[(\[.]"
     r"[^\n\"'|?]{0,10}[\"']?[\w.-]{1,40}[\"']?[)\]]?[ ]{0,2}(?:or|\|\||\?\?|\?:|,)[ ](?:default[ ]?=[ ]?)?)|"
-    r"(?:new |await |&|\[|\[\]byte|b\(|[A-Za-z_][\w.]{0,40}(?:<\w{1,30}>)?\(){1,2}[ \n]{0,20})?"
+    r"(?:new |await |\[\]byte\(|\[|b\(|[A-Za-z_][\w.]{0,40}(?:<\w{1,30}>)?\(){1,2}[ \n]{0,20})?"
 )
 _QUOTED = (
-    r"(?:[bBrRuUfFL@]|R\"\()?\\{0,2}\"((?:[^\"\\\n]|\\[^\"\n])+)|"
+    r"(?:[bBrRuUfFL@&]|R\"\()?\\{0,2}\"((?:[^\"\\\n]|\\[^\"\n])+)|"
     r"[bBrRuUfF@]?\\{0,2}'((?:[^'\\\n]|\\[^'\n])+)|`([^`\n]+)|(?:&#39;|&apos;|&quot;|&#34;)([^&\n]+)"
 )
 _BARE = r"([^\s\"'`,;<>](?:[^\s\"'`;<>,]|,[^\s\"'`A-Za-z])*)"
@@ -60,7 +60,7 @@ _LABELS = terms("name_words.txt", "label")
 _NO_SECRETS = terms("name_words.txt", "opens_nothing")
 # What a cue may run into in small letters and still be the same word: passwordhash, apikeyid.
 _RUNS_INTO = terms("name_words.txt", "runs_into")
-_PARTS = re.compile(rb"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PARTS = re.compile(rb"[A-Z]+(?![a-z\xe9])|[A-Z]?[a-z\xe9]+")
 # A second name and value right after the first, as in a list that is written without spaces.
 _NEXT = Pattern(r"[,/&;|](?i:[a-z_-]{2,20})[:=]")
 _QUERY = Pattern(r"[&;][\w.-]{1,30}=")
@@ -88,7 +88,7 @@ class _Given:
 
 def _parts(name: bytes) -> list[str]:
     """The words of a name: "newPassword_2" is new and password."""
-    return [part.decode("ascii").lower() for part in _PARTS.findall(name)]
+    return [part.decode("latin-1").lower() for part in _PARTS.findall(name)]
 
 
 def _name_before(data: bytes, cue: int) -> bytes:
@@ -104,10 +104,10 @@ def _names_a_secret(data: bytes, cue: bytes, start: int, after: bytes, kind: Kin
     rest = _parts(after)
     if rest and (rest[-1] in _SPEAKS_OF or _runs_on(cue, after, rest[0])):
         return False
-    before = _parts(_name_before(data, start))
-    if before and (before[0] in _LABELS or before[-1] in _LABELS):
+    name = _parts(_name_before(data, start) + cue)
+    if name and (name[0] in _LABELS or not _LABELS.isdisjoint(name[-2:-1])):
         return False
-    return kind == "password" or not _NO_SECRETS.intersection(before[-1:] + _parts(cue)[:1])
+    return kind == "password" or not _NO_SECRETS.intersection(name[-2:-1])
 
 
 def _runs_on(cue: bytes, after: bytes, part: str) -> bool:
@@ -141,8 +141,12 @@ def _assigned(data: bytes, at: int, kind: Kind) -> _Given | None:
         start, end = groups[number]
         sign = groups[1][0]
         spaced = rest[sign - 1 : sign] in (b" ", b"\t") and sign > 0 and rest[sign] != 58
+        wrapped = groups[2][0] >= 0
+        if wrapped and not quoted:
+            # What looks like a call may be the beginning of the value itself.
+            start, wrapped = groups[2][0], False
         stop = _cut(rest, start, end, quoted=quoted)
-        return _Given(at + start, at + stop, kind, quoted, groups[2][0] >= 0, spaced)
+        return _Given(at + start, at + stop, kind, quoted, wrapped, spaced)
     return None
 
 
@@ -204,9 +208,9 @@ def _ends_line(data: bytes, given: _Given, value: bytes) -> bool:
 
 def _holds(data: bytes, given: _Given) -> bool:
     value = data[given.start : given.end]
-    if not given.quoted and (given.wrapped or _is_code_line(data, given)) and values.is_identifier(value):
+    if not given.quoted and _is_code_line(data, given) and values.is_identifier(value):
         return False
-    if given.wrapped and (not given.quoted or values.is_plain(value)):
+    if given.wrapped and values.is_plain(value):
         return False
     if not given.quoted and values.is_type(value) and not _ends_line(data, given, value):
         return False

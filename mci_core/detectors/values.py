@@ -12,7 +12,7 @@ from mci_core.detectors.matching import Pattern
 from mci_core.detectors.tables import terms
 
 _PLACEHOLDER = Pattern(
-    r"(?i)^(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|[?-]\w+|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
+    r"(?i)^(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|\?[a-z_]+|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
     r"null|none|nil|true|false|undefined|yes|no|on|off|string|number|boolean|str|int|bytes|bool|text|"
     r"required|optional|change_?-?me\W?|placeholder|redacted|hidden|masked|empty|example|secretstr|"
     r"[@:]:?[a-z_]+|#\{.*|<%.*|%[sdvqr@]|%-?\d*[sd]|\{\w*\}|\$\d+|"
@@ -26,6 +26,7 @@ _EXPRESSION = Pattern(
     r"\\[nrt]$|=|\+|\|)|\$\{[A-Za-z_][^{}]*\}"
 )
 _ATTRIBUTE = Pattern(r"^[$@*&]?[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:[(\[].*)?$")
+_ARGUMENT = Pattern(r"^(?:[A-Za-z_]+(?:[._][A-Za-z_]+)*)?$")
 _CALL = Pattern(r"^([A-Za-z_]\w{2,})[(\[]")
 # Few words are longer; random letters of one case are.
 LONG_WORD = 15
@@ -90,12 +91,13 @@ def is_placeholder(value: bytes) -> bool:
 
 def _is_call(value: bytes) -> bool:
     """Whether this is a call or an index, perhaps cut off: `name(`, `name(x)`, `name["x"`."""
-    for start, end in _CALL.spans(value, 1):
-        name = value[start:end]
-        if not has_digit(name) and not looks_random(name):
-            unclosed = value.count(b"(") > value.count(b")") or value.count(b"[") > value.count(b"]")
+    for groups in _CALL.groups(value):
+        name, inner = value[groups[1][0] : groups[1][1]], value[groups[0][1] :]
+        words = not has_digit(name) and not looks_random(name)
+        unclosed = value.count(b"(") > value.count(b")") or value.count(b"[") > value.count(b"]")
+        if words or _ARGUMENT.found_in(inner):
             return unclosed or value[-1:] in (b")", b"]", b",")
-    return False
+    return b"()" in value
 
 
 def is_code(value: bytes) -> bool:
