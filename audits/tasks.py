@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import structlog
 from celery import shared_task
 from celery.schedules import crontab
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from audits import checkpoints, export_run, handing_out
+from audits import checkpoints, export_run, file_check, handing_out
 from audits.actions import record_event
 from audits.actions.exports import KEPT, delete_export
 from audits.actor import Actor
+from audits.leaf import MAX_FACT_LENGTH
 from audits.models import LogExport
 from audits.sequence import Broken, latest
 from audits.verification import verify
 
+log = structlog.get_logger(__name__)
+
 SCHEDULE = {
     "audits.tasks.ensure_partitions": crontab(hour="1", minute="10"),
     "audits.tasks.verify_log": crontab(minute="25"),
+    "audits.tasks.verify_files": crontab(hour="3", minute="40"),
     "audits.tasks.resume_exports": 60.0,
     "audits.tasks.drop_exports": crontab(hour="2", minute="40"),
     "audits.tasks.hand_out_checkpoint": crontab(minute="5"),
@@ -39,15 +47,41 @@ def verify_log() -> None:
     checkpoint = latest()
     if checkpoint is None:
         return
-    actor = Actor.system("beat")
     try:
         verify(checkpoint)
     except Broken as fault:
-        facts = {"size": checkpoint.size, "fault": str(fault)[:120]}
-        record_event(action="audits.log_broken", actor=actor, facts=facts)
+        _tell("database", checkpoint.size, checkpoint.root, str(fault))
         raise
-    facts = {"size": checkpoint.size, "root": checkpoint.root}
-    record_event(action="audits.log_verified", actor=actor, facts=facts)
+    _tell("database", checkpoint.size, checkpoint.root)
+
+
+@shared_task(name="audits.tasks.verify_files")
+def verify_files() -> None:
+    """The same for the exported files, with the verifier that outsiders use."""
+    signed = checkpoints.newest()
+    if signed is None or not settings.AUDIT_EXPORT_DIR:
+        return
+    found = file_check.read(Path(settings.AUDIT_EXPORT_DIR), signed)
+    if found is None:
+        log.warning("audit_files_in_motion")
+        return
+    _tell("files", found.size, found.root, found.fault)
+    if found.fault:
+        log.critical("audit_log_broken", fault=found.fault)
+        raise Broken(found.fault)
+
+
+def _tell(read: str, size: int, root: str, fault: str = "") -> None:
+    actor = Actor.system("beat")
+    if fault:
+        record_event(
+            action="audits.log_broken",
+            actor=actor,
+            facts={"size": size, "read": read, "fault": fault[:MAX_FACT_LENGTH].replace("@", "?")},
+        )
+    else:
+        facts = {"size": size, "root": root, "read": read}
+        record_event(action="audits.log_verified", actor=actor, facts=facts)
 
 
 @shared_task(name="audits.tasks.hand_out_checkpoint")

@@ -77,6 +77,10 @@ def _log(now: datetime) -> Standing:
     verdict, url = reading.last_verdict(), reverse("audits:entry_list")
     if verdict is None:
         return Standing(LOG, "not yet", "runs every hour", url, icon="shield-check")
+    facts = reading.leaf_of(verdict)["facts"]
+    where = {"files": " in the exported files", "database": " in the database"}.get(facts.get("read", ""), "")
     if verdict.action == "audits.log_broken":
-        return Standing(LOG, "broken", "", url, "danger", "alert-triangle", verdict.at)
-    return Standing(LOG, "intact", "", url, "ok", "shield-check", verdict.at)
+        hint = str(facts.get("fault", ""))
+        return Standing(LOG, "broken", hint, url, "danger", "alert-triangle", verdict.at)
+    hint = f"{formats.plural(facts['size'], 'entry', 'entries')}{where}" if "size" in facts else ""
+    return Standing(LOG, "intact", hint, url, "ok", "shield-check", verdict.at)
