@@ -13,7 +13,6 @@ import json
 import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -26,6 +25,7 @@ from mci_core.detectors.countries import COUNTRIES
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
+_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u064b-\u065f]+")
 _MOST = 15
 # Languages whose words are read, with the least count that is kept: about once in a million words.
 # A word of another language weighs less: "Mia" and "Dan" are words in Italian and Spanish.
@@ -60,7 +60,7 @@ def plain(word: str) -> str:
     if word.isascii():
         return word.lower()
     apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(char for char in apart if not unicodedata.combining(char)).translate(_PLAIN)
+    return _MARKS.sub("", apart).translate(_PLAIN)
 
 
 def _folder(package: str) -> Path:
@@ -109,26 +109,31 @@ def _mimesis(file_name: str, keys: dict[str, str]) -> Iterator[tuple[str, str]]:
                 yield kind, value
 
 
-def _count(pairs: Iterable[tuple[str, str]]) -> dict[str, Counter[str]]:
-    counts: dict[str, Counter[str]] = {"first": Counter(), "last": Counter()}
+def _count(pairs: Iterable[tuple[str, str]], counts: dict[str, dict[str, int]]) -> None:
     for kind, name in pairs:
-        words = _LETTERS.findall(plain(name))
+        of_kind = counts[kind]
+        if name.isalpha():
+            word = plain(name)
+            of_kind[word] = of_kind.get(word, 0) + 1
+            continue
         # Names of several words ("van der Berg") count for their words of some length only.
-        counts[kind].update(word for word in words if len(words) == 1 or len(word) > 3)
-    return counts
+        parts = _LETTERS.findall(plain(name))
+        for word in parts:
+            if len(parts) == 1 or len(word) > 3:
+                of_kind[word] = of_kind.get(word, 0) + 1
 
 
 def _common() -> dict[str, int]:
     grades: dict[str, int] = {}
     folder = _folder("spellchecker") / "resources"
     for language, digits in _LANGUAGES.items():
-        raw = gzip.decompress((folder / f"{language}.json.gz").read_bytes()).decode("utf-8")
-        found = re.findall(rf'"([^"]{{2,24}})": (\d{{{digits},}})', raw)
+        raw = gzip.decompress((folder / f"{language}.json.gz").read_bytes())
+        found = re.findall(rb'"([^"]{2,24})": (\d{%d,})' % digits, raw)
         total = sum(int(count) for _, count in found)
-        for word, count in found:
+        for name, count in found:
             often = int(count) * 1_000_000 / total
             if often >= (_RARE if language == "en" else 1):
-                word = plain(word)
+                word = plain(name.decode("utf-8"))
                 grade = 1 + max(0, int(3 * math.log10(often))) - (0 if language == "en" else _ABROAD)
                 grade = min(_MOST, grade)
                 if grade > grades.get(word, 0):
@@ -139,10 +144,9 @@ def _common() -> dict[str, int]:
 @cache
 def words() -> dict[str, Known]:
     """All known words. About 110,000; takes a third of a second and 30 MB once in a process."""
-    names = _count(_faker())
-    more = _count(_mimesis("person.json", {"names": "first", "surnames": "last"}))
-    for kind, counter in more.items():
-        names[kind].update(counter)
+    counts: dict[str, dict[str, int]] = {"first": {}, "last": {}}
+    _count(_faker(), counts)
+    _count(_mimesis("person.json", {"names": "first", "surnames": "last"}), counts)
     places = {plain(country) for country in COUNTRIES if country.isalpha()}
     places |= {
         plain(place)
@@ -150,12 +154,15 @@ def words() -> dict[str, Known]:
         if place.isalpha()
     }
     common = _common()
-    first, last = names["first"], names["last"]
-    shared: dict[Known, Known] = {}
+    first, last = counts["first"], counts["last"]
+    shared: dict[tuple[int, int, int, bool], Known] = {}
     known = {}
     for word in {*first, *last, *common, *places}:
-        entry = Known(min(_MOST, first[word]), min(_MOST, last[word]), common.get(word, 0), word in places)
-        known[word] = shared.setdefault(entry, entry)
+        values = (first.get(word, 0), last.get(word, 0), common.get(word, 0), word in places)
+        entry = shared.get(values)
+        if entry is None:
+            entry = shared[values] = Known(min(_MOST, values[0]), min(_MOST, values[1]), values[2], values[3])
+        known[word] = entry
     return known
 
 
