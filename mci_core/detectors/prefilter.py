@@ -9,11 +9,12 @@ detector would find nothing.
 from __future__ import annotations
 
 import hashlib
-import os
+import json
 import threading
 from bisect import bisect_left
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ from typing import Any, Protocol
 
 import re2
 
+from mci_core.detectors import cache
 from mci_core.detectors.dialects import for_hyperscan
 from mci_core.detectors.matching import UNTOLD, Scanned, number_patterns
 
@@ -99,7 +101,7 @@ def _written(gates: Sequence[str]) -> Sequence[str]:
     return [] if None in written else [gate for gate in written if gate]
 
 
-@cache
+@lru_cache(maxsize=1)
 def _platform() -> bytes:
     """Version of the library and the features of this processor: a database fits no other."""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -107,39 +109,48 @@ def _platform() -> bytes:
     return bytes(database.info())
 
 
-def _load(file: Path | None) -> Any:
-    """A stored database; None where there is none or the file is not what was written."""
-    if file is None or not file.is_file():
-        return None
-    stored = file.read_bytes()
-    digest, content = stored[:32], stored[32:]
-    if hashlib.sha256(content).digest() != digest:
-        return None
+def _loaded(content: bytes) -> Any:
+    return hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK) if content else None
+
+
+def _compiled(pairs: Sequence[tuple[bytes, int]], flags: int) -> tuple[Any, list[int]]:
+    """A database of all gates but those of refused groups, which are named."""
+    refused = sorted({index for _, index in _refused(pairs, flags)})
+    left = [pair for pair in pairs if pair[1] not in refused]
+    return (_database(left, flags) if left else None), refused
+
+
+def _refused(pairs: Sequence[tuple[bytes, int]], flags: int) -> Iterator[tuple[bytes, int]]:
+    """The gates that Hyperscan does not take, found by halves: nearly always there is none."""
+    if _database(pairs, flags) is not None:
+        return
+    if len(pairs) == 1:
+        yield pairs[0]
+        return
+    middle = len(pairs) // 2
+    yield from _refused(pairs[:middle], flags)
+    yield from _refused(pairs[middle:], flags)
+
+
+def _database(pairs: Sequence[tuple[bytes, int]], flags: int) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
-        return hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=[gate for gate, _ in pairs],
+            ids=[index for _, index in pairs],
+            elements=len(pairs),
+            flags=flags,
+        )
     except hyperscan.error:
         return None
-
-
-def _store(file: Path | None, database: Any) -> None:
-    """Keep a database for the next start; a full or read-only disk only costs the time to compile again."""
-    if file is None:
-        return
-    content = hyperscan.dumpb(database)
-    fresh = file.with_suffix(f".{os.getpid()}")
-    try:
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(hashlib.sha256(content).digest() + content)
-        fresh.replace(file)
-    except OSError:
-        fresh.unlink(missing_ok=True)
+    return database
 
 
 class HyperscanPrefilter:
     """Gates in one Hyperscan database. Every thread reads with a scratch space of its own."""
 
-    def __init__(self, groups: Groups, *, cache: Path | None = None) -> None:
-        self._cache = cache
+    def __init__(self, groups: Groups, *, folder: Path | None = None) -> None:
+        self._cache = folder
         self._every: Sequence[int] = range(len(groups))
         self._pairs = [
             (gate.encode("latin-1"), index)
@@ -147,48 +158,28 @@ class HyperscanPrefilter:
             for gate in gates
         ]
         always = set(range(len(groups))).difference(index for _, index in self._pairs)
-        self._database = self._build(hyperscan.HS_FLAG_SINGLEMATCH)
-        if self._database is None and self._pairs:
-            refused = {index for gate, index in self._pairs if self._refuses(gate)}
-            always |= refused
-            self._pairs = [pair for pair in self._pairs if pair[1] not in refused]
-            self._database = self._build(hyperscan.HS_FLAG_SINGLEMATCH)
-        self.always: Sequence[int] = tuple(sorted(always))
-        self._places: Any = None
+        self._database, refused = self._prepared(hyperscan.HS_FLAG_SINGLEMATCH)
+        self.always: Sequence[int] = tuple(sorted(always.union(refused)))
+        self._batches: tuple[Any, list[int]] | None = None
         self._local = threading.local()
 
-    def _flags(self) -> int:
+    def _prepared(self, flags: int) -> tuple[Any, list[int]]:
+        """The database, and the groups of which a gate is refused, so that they have to be open always."""
         # Texts of a batch are lines of one text, so "^" and "$" have to match at lines.
-        return int(hyperscan.HS_FLAG_MULTILINE)
-
-    def _refuses(self, gate: bytes) -> bool:
-        try:
-            hyperscan.Database().compile(expressions=[gate], elements=1, flags=self._flags())
-        except hyperscan.error:
-            return True
-        return False
-
-    def _build(self, flags: int) -> Any:
-        """A database of all gates; None where one of them is refused or there is none."""
+        flags = int(flags | hyperscan.HS_FLAG_MULTILINE)
         if not self._pairs:
-            return None
-        flags |= self._flags()
+            return None, []
         file = self._file(flags)
-        stored = _load(file)
+        stored = None if file is None else cache.read(file)
         if stored is not None:
-            return stored
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        try:
-            database.compile(
-                expressions=[gate for gate, _ in self._pairs],
-                ids=[index for _, index in self._pairs],
-                elements=len(self._pairs),
-                flags=flags,
-            )
-        except hyperscan.error:
-            return None
-        _store(file, database)
-        return database
+            names, _, content = stored.partition(b"\n")
+            with suppress(hyperscan.error):
+                return _loaded(content), json.loads(names)
+        database, refused = _compiled(self._pairs, flags)
+        if file is not None:
+            content = b"" if database is None else hyperscan.dumpb(database)
+            cache.write(file, json.dumps(refused).encode() + b"\n" + content)
+        return database, refused
 
     def _file(self, flags: int) -> Path | None:
         if self._cache is None:
@@ -233,47 +224,40 @@ class HyperscanPrefilter:
         return opened + self._batch(batch)
 
     def _batch(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
-        if self._database is None:
-            return [self.always] * len(datas)
-        if self._places is None:
-            self._places = self._build(0)
+        if self._batches is None:
+            # All places of a match have to be told here, which Hyperscan refuses for more expressions.
+            self._batches = self._prepared(0)
+        database, refused = self._batches
+        always: Sequence[int] = sorted({*self.always, *refused})
+        opened: list[Sequence[int]] = [always] * len(datas)
+        if database is None:
+            return opened
         found: list[tuple[int, int]] = []
         try:
-            self._places.scan(b"\n".join(datas), _note_place, 0, found, self._scratch("many", self._places))
+            database.scan(b"\n".join(datas), _note_place, 0, found, self._scratch("many", database))
         except hyperscan.error:
             return [self.open_for(data) for data in datas]
         ends = [end + index for index, end in enumerate(accumulate(map(len, datas)))]
-        opened: list[Sequence[int]] = [self.always] * len(datas)
         sets: dict[int, set[int]] = {}
         for end, index in found:
             sets.setdefault(bisect_left(ends, end), set()).add(index)
         for place, indexes in sets.items():
-            opened[place] = sorted(indexes.union(self.always))
+            opened[place] = sorted(indexes.union(always))
         return opened
 
 
-class _Engine:
-    """What the process uses: Hyperscan where it is installed, and a folder that keeps its databases."""
-
-    def __init__(self) -> None:
-        self.cache: Path | None = None
-
-    def make(self, groups: Groups) -> Prefilter:
-        if hyperscan is None:
-            return Re2Prefilter(groups)
-        return HyperscanPrefilter(groups, cache=self.cache)
-
-
-engine = _Engine()
+@lru_cache(maxsize=1)
+def _folder() -> Path | None:
+    return cache.folder()
 
 
 @lru_cache(maxsize=64)
 def prefilter(groups: Groups) -> Prefilter:
     """The gates of several detectors or rules, ready to try; a group without gates is always open."""
-    return engine.make(groups)
+    return Re2Prefilter(groups) if hyperscan is None else HyperscanPrefilter(groups, folder=_folder())
 
 
-@cache
+@lru_cache(maxsize=1)
 def _patterns() -> Groups:
     """Every pattern that is known now, by its number; whoever makes one later has it searched always."""
     return tuple((pattern.expression,) for pattern in number_patterns())
@@ -315,8 +299,7 @@ def scan(groups: Groups) -> Scan:
     return Scan(groups)
 
 
-def keep_in(folder: Path | None) -> None:
-    """Keep compiled databases in a folder that only this user can write to; None keeps them in memory."""
-    engine.cache = folder
-    for prepared in (prefilter, scan, _patterns):
+def forget() -> None:
+    """Prepare everything anew, as a new process does."""
+    for prepared in (prefilter, scan, _patterns, _folder):
         prepared.cache_clear()

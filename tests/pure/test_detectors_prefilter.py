@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from importlib import import_module
@@ -14,7 +13,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mci_core.detectors import DETECTORS, PACK, dialects, matching
+from mci_core.detectors import DETECTORS, PACK, cache, dialects, matching
 from mci_core.detectors.matching import UNTOLD, AnyOf, Pattern, Scanned, fold
 from mci_core.redaction import find_spans, find_spans_many
 from mci_core.redaction.rules import rule_set
@@ -54,10 +53,10 @@ VALUES = [text for _, text, _ in POSITIVES]
 def fresh() -> Iterator[None]:
     """Nothing prepared before or after the test."""
     rule_set.cache_clear()
-    prefilter.keep_in(None)
+    prefilter.forget()
     yield
     rule_set.cache_clear()
-    prefilter.keep_in(None)
+    prefilter.forget()
 
 
 def both(groups: Any) -> list[Any]:
@@ -105,13 +104,21 @@ def test_whatever_fails_opens_every_gate(monkeypatch: pytest.MonkeyPatch) -> Non
     scan.open_for(b"")
     scan.open_for_many([b""])
     monkeypatch.setattr(scan, "_database", Broken())
-    monkeypatch.setattr(scan, "_places", Broken())
+    monkeypatch.setattr(scan, "_batches", (Broken(), []))
     monkeypatch.setattr(names, "_set", Broken())
     assert list(scan.open_for(b"nothing")) == [0, 1, 2, 3]
     assert [list(one) for one in scan.open_for_many([b"nothing"])] == [[0, 1, 2, 3]]
     assert list(names.open_for(b"abc")) == [0, 1, 2, 3]
     # "Nothing matches" comes from one expression that falls back to a slower way instead of failing.
     assert list(names.open_for(b"nothing")) == [1]
+
+
+def test_a_gate_that_is_refused_in_a_batch_only_is_open_there() -> None:
+    wide = r"(?i)(?:pass|word)[\w.-]{0,30}x[\w.-]{0,30}(?:key|token)[\w.-]{0,30}"
+    for groups in (((wide,),), ((wide,), ("abc",))):
+        made = prefilter.HyperscanPrefilter(groups)
+        assert list(made.open_for(b"PASSxkey")) == [0]
+        assert list(made.open_for_many([b"PASSxkey"])[0]) == [0]
 
 
 def test_too_many_matches_in_a_batch_are_looked_for_text_by_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,35 +134,33 @@ def test_too_many_matches_in_a_batch_are_looked_for_text_by_text(monkeypatch: py
 
 
 @pytest.mark.usefixtures("fresh")
-def test_databases_are_kept_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = prefilter.HyperscanPrefilter(GROUPS, cache=tmp_path)
+def test_databases_are_kept_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = (*GROUPS, ("b{2,1}",))
+    first = prefilter.HyperscanPrefilter(groups, folder=tmp_path)
     (file,) = tmp_path.iterdir()
-    assert file.stat().st_mode & 0o077 == 0
-    compiled = prefilter.hyperscan.Database.compile
-    assert compiled
-    again = prefilter.HyperscanPrefilter(GROUPS, cache=tmp_path)
-    assert list(again.open_for(b"abc")) == list(first.open_for(b"abc")) == [0, 1]
-    # A file that was changed is not believed.
-    stored = file.read_bytes()
-    for content in (stored[:40], stored[:32], b"short", stored[:-1] + bytes([stored[-1] ^ 1])):
-        file.write_bytes(content)
-        assert list(prefilter.HyperscanPrefilter(GROUPS, cache=tmp_path).open_for(b"abc")) == [0, 1]
-    file.write_bytes(hashlib.sha256(b"not one").digest() + b"not one")
-    assert list(prefilter.HyperscanPrefilter(GROUPS, cache=tmp_path).open_for(b"abc")) == [0, 1]
-    # A folder that cannot be written to costs time only.
-    missing = tmp_path / "missing"
-    assert list(prefilter.HyperscanPrefilter(GROUPS, cache=missing).open_for(b"abc")) == [0, 1]
-    prefilter.keep_in(tmp_path)
-    assert list(prefilter.prefilter(GROUPS).open_for(b"abc")) == [0, 1]
+    monkeypatch.setattr(prefilter, "_compiled", None)
+    again = prefilter.HyperscanPrefilter(groups, folder=tmp_path)
+    assert list(again.open_for(b"abc")) == list(first.open_for(b"abc")) == [0, 1, 4]
+    monkeypatch.undo()
+    # What is no database is compiled again.
+    cache.write(file, b"[]\nnot one")
+    assert list(prefilter.HyperscanPrefilter(groups, folder=tmp_path).open_for(b"abc")) == [0, 1, 4]
+    # A folder that is gone costs time only; a database of nothing is kept as well.
+    assert list(prefilter.HyperscanPrefilter(groups, folder=tmp_path / "gone").open_for(b"abc")) == [0, 1, 4]
+    for _ in range(2):
+        assert list(prefilter.HyperscanPrefilter((("b{2,1}",),), folder=tmp_path).open_for(b"abc")) == [0]
+    monkeypatch.setenv("MCI_CACHE_DIR", str(tmp_path))
+    prefilter.forget()
+    assert list(prefilter.prefilter(groups).open_for(b"abc")) == [0, 1, 4]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(MIXED)
 def test_both_engines_open_the_gates_of_the_pack_alike(text: str) -> None:
     data = fold(text)
     opened = set(LOOK(data)[1])
     assert set(SLOW.open_for(data)) <= opened
-    assert set(prefilter.scan(PACK_GATES).look_at_many([data])[0]) == opened
+    assert set(prefilter.scan(PACK_GATES).look_at_many([data])[0]) >= opened
 
 
 @settings(max_examples=100, deadline=None)
@@ -187,7 +192,7 @@ def test_re2_gives_the_same_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = [find_spans(text) for text in texts]
     assert type(prefilter.scan(PACK_GATES).look(b"a@b")[0]) is bytes
     monkeypatch.undo()
-    prefilter.keep_in(None)
+    prefilter.forget()
     rule_set.cache_clear()
     assert [find_spans(text) for text in texts] == slow == find_spans_many(texts)
     assert type(prefilter.scan(PACK_GATES).look(b"a@b")[0]) is Scanned
