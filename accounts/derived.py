@@ -34,7 +34,3 @@ def register(name: str, purge: Purge) -> None:
 def purge_all(scope: Scope) -> dict[str, int]:
     """Take everything derived away; how many rows of which kind."""
     return {name: purge(scope) for name, purge in sorted(_purges.items())}
-
-
-def kinds() -> tuple[str, ...]:
-    return tuple(sorted(_purges))

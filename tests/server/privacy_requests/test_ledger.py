@@ -189,3 +189,14 @@ def test_people_from_before_epochs_have_uncovered_backups(erasure: Erasure, cast
     assert erasure.uncovered_before is not None
     assert erasure.receipt is not None
     assert erasure.receipt["backups_uncovered_before"] == erasure.uncovered_before.isoformat()
+
+
+def test_a_key_that_no_epoch_wraps_yet_leaves_all_earlier_backups_uncovered(
+    erasure: Erasure, cast: Cast
+) -> None:
+    PersonKey.objects.filter(subject=cast.subject()).update(kek=None)
+    tasks.run_erasure(str(erasure.pk))
+    erasure.refresh_from_db()
+    assert erasure.uncovered_before is not None
+    assert erasure.frozen_at is not None
+    assert erasure.uncovered_before > erasure.frozen_at
