@@ -11,9 +11,11 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import api_schema, sign_ins  # noqa: F401  # the first registers itself
+        from accounts import api_schema, derived, sign_ins  # noqa: F401  # the first registers itself
+        from accounts.erased import searches_for
         from accounts.keys import PersonDetailKeys
         from audits.kek import register_detail_keys
 
         register_detail_keys(PersonDetailKeys())
+        derived.register("searches of the log", searches_for)
         sign_ins.connect()

@@ -1,4 +1,4 @@
-"""Where checkpoints go by themselves: a folder, the object storage, mail. No copy can be taken back from here."""
+"""Where checkpoints go by themselves: a folder, the object storage, mail. No copy can be taken back here."""
 
 from __future__ import annotations
 

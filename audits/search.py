@@ -24,7 +24,7 @@ from accounts.models import Subject, User
 from accounts.permissions import table
 from accounts.sign_ins import EVENT_NAMES
 from audits import reading
-from audits.models import AuditEntry
+from audits.models import AuditEntry, LogExport, SavedSearch
 from audits.registry import actions
 
 MAX_ID = 2**63 - 1
@@ -175,3 +175,11 @@ def inside(rows: QuerySet[AuditEntry], words: str, *, before: int | None, wanted
             break
     more = looked < len(batch) or len(batch) == LOOKS
     return Inside(kept, looked, batch[looked - 1].pk if more and looked else None)
+
+
+def forget(word: str) -> int:
+    """Delete kept searches and exports that name this: the pseudonym of a person who is erased."""
+    named = Q(query__icontains=word)
+    exports, _ = LogExport.objects.filter(named).delete()
+    searches, _ = SavedSearch.objects.filter(named).delete()
+    return exports + searches

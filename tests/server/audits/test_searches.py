@@ -8,10 +8,12 @@ import pytest
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.derived import Scope
+from accounts.erased import searches_for
 from accounts.keys import destroy_person_keys
 from audits import search, timeline
 from audits.actions import append
-from audits.models import AuditEntry, SavedSearch
+from audits.models import AuditEntry, LogExport, SavedSearch
 from tests.server.audits.support import BEAT
 from tests.server.cast import Cast
 
@@ -142,3 +144,14 @@ def test_the_days_are_counted_once_and_today_again(cast: Cast) -> None:
     assert "Entries a day" in page
     nothing = cast.client("auditor").get("/audit/timeline/?actor=system:nobody").content.decode()
     assert "No entry in 30 days" in nothing
+
+
+def test_searches_that_name_an_erased_person_go_with_them(cast: Cast) -> None:
+    subject = cast.subject()
+    owner = cast.user("auditor").pk
+    for number, query in enumerate((f"subject={subject.pseudonym}", "q=beat")):
+        SavedSearch.objects.create(owner=owner, name=str(number), query=query)
+        LogExport.objects.create(owner=owner, query=query, format="csv")
+    assert searches_for(Scope(subject.pk, (), False)) == 0
+    assert searches_for(Scope(subject.pk, (), True)) == 2
+    assert [row.query for row in SavedSearch.objects.all()] == ["q=beat"]
