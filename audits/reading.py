@@ -21,6 +21,10 @@ from mci_core.envelope import CannotOpen
 ERASED = "The details of this entry were erased with the data of the person they are about."
 
 
+#: More than are written in a day, so that each kind of check is among them.
+VERDICTS = 40
+
+
 @dataclass(frozen=True)
 class Opened:
     """The sealed part; ``problem`` says why it cannot be shown."""
@@ -75,6 +79,14 @@ def object_types() -> tuple[str, ...]:
 
 
 def last_verdict() -> AuditEntry | None:
-    """The entry of the last full check of the log: ``audits.log_verified`` or ``audits.log_broken``."""
+    """The entry of the last full check of the log: ``audits.log_verified`` or ``audits.log_broken``.
+
+    The database and the exported files are checked apart, each as often as it is: a fault in one stays the
+    verdict until that one is found sound, whatever was found in the other meanwhile.
+    """
     verdicts = AuditEntry.objects.filter(action__in=("audits.log_verified", "audits.log_broken"))
-    return verdicts.order_by("-pk").first()
+    latest: dict[str, AuditEntry] = {}
+    for entry in verdicts.order_by("-pk")[:VERDICTS]:
+        latest.setdefault(str(leaf_of(entry)["facts"].get("read", "database")), entry)
+    broken = (entry for entry in latest.values() if entry.action == "audits.log_broken")
+    return next(broken, next(iter(latest.values()), None))

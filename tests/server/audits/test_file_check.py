@@ -59,6 +59,11 @@ def test_the_first_bad_place_in_the_files_is_told(exported: Path, cast: Cast) ->
     assert AuditEntry.objects.latest("pk").action == "audits.log_broken"
     tile = next(tile for tile in programme.standing(cast.user("officer")) if tile.label == programme.LOG)
     assert tile.value == "broken"
+    # The check of the database each hour does not hide what is wrong with the files.
+    tasks.verify_log()
+    assert AuditEntry.objects.latest("pk").action == "audits.log_verified"
+    tile = next(tile for tile in programme.standing(cast.user("officer")) if tile.label == programme.LOG)
+    assert tile.value == "broken"
     assert tile.hint == "tile/entries/000, entry 0: is not the entry that was logged here"
 
 
