@@ -48,7 +48,7 @@ def _end_state(erasure: Erasure) -> dict[str, Any]:
         "step": erasure.step,
         "request": erasure.request.state,
         "counts": (erasure.sessions_erased, erasure.objects_erased, erasure.devices),
-        "derived": erasure.derived,
+        "messages": erasure.derived["messages"],
         "root": erasure.manifest_root,
         "receipt": verify_receipt(erasure.receipt or {}),
         "keys": PersonKey.objects.filter(epoch__lte=erasure.key_epoch or 0, destroyed_at__isnull=True)
