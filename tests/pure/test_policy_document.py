@@ -256,6 +256,12 @@ def test_no_document_makes_the_parser_fail_in_another_way(value: Any, place: str
         policy.parse({**document([site()], rules=[rule()]), place: value})
 
 
+def test_a_selector_may_name_paths_of_an_event() -> None:
+    where: dict[str, Any] = {"entries": [], "signals": [], "fields": [], "paths": list(policy.PATHS)}
+    parsed = policy.parse(document([site()], [rule(selector=where)]))
+    assert parsed.rules[0].selector.paths == policy.PATHS
+
+
 def test_a_selector_may_name_kinds_of_field_and_a_part_of_the_screen() -> None:
     where = {
         "entries": [],
@@ -276,6 +282,9 @@ def test_a_selector_may_name_kinds_of_field_and_a_part_of_the_screen() -> None:
         ({"region": [0, 9, 50, 2]}, "rules[0].selector.region"),
         ({"region": [0, 0, 50, 101]}, "rules[0].selector.region[3]"),
         ({"region": [0, 0, 50, 9], "fields": ["text"]}, "rules[0].selector.fields"),
+        ({"region": [0, 0, 50, 9], "paths": ["$.url"]}, "rules[0].selector.paths"),
+        ({"paths": []}, "rules[0].selector.paths"),
+        ({"paths": ["$.clipboard"]}, "rules[0].selector.paths[0]"),
         ({"roles": []}, "rules[0].selector.roles"),
         ({"roles": ["Search"]}, "rules[0].selector.roles[0]"),
     ],

@@ -26,7 +26,8 @@ def test_the_example_of_the_page_is_a_policy_ready_for_approval() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [*policy.SIGNALS, *policy.KEYSTROKES, *policy.METHODS, *policy.FIELDS, *policy.PURPOSES]
+    "word",
+    [*policy.SIGNALS, *policy.KEYSTROKES, *policy.METHODS, *policy.FIELDS, *policy.PATHS, *policy.PURPOSES],
 )
 def test_the_page_names_every_word_of_the_vocabulary(word: str) -> None:
     assert f"`{word}`" in PAGE
@@ -58,6 +59,8 @@ def test_the_schema_has_the_words_of_the_vocabulary() -> None:
         == policy.FIELDS
     )
     assert tuple(SCHEMA["properties"]["purpose"]["enum"]) == policy.PURPOSES
+    selector = DEFS["rule"]["properties"]["selector"]["properties"]
+    assert tuple(selector["paths"]["items"]["enum"]) == policy.PATHS
 
 
 def test_every_word_of_the_vocabulary_is_said_to_people() -> None:

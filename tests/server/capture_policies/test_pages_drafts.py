@@ -110,6 +110,19 @@ def test_a_rule_looks_in_kinds_of_field_and_in_a_part_of_the_screen(desk: Desk, 
     assert "from 0 to 100 % across and 0 to 12 % down" in as_text(client.get(url("draft_detail", draft.pk)))
 
 
+def test_a_rule_may_replace_at_exact_paths(desk: Desk, as_text: Text) -> None:
+    draft = desk.draft(rules=[])
+    client = desk.cast.client("ml")
+    where = {"method": "replace", "in_paths": ["$.target.id", "$.windows[*].title"]}
+    assert client.post(url("draft_rule_new", draft.pk), {**RULE, **where}).status_code == 302
+    row = draft.rules.get()
+    assert (row.method, row.selector["paths"]) == ("replace", where["in_paths"])
+    assert "$.windows[*].title" in as_text(client.get(url("draft_rule", draft.pk, row.pk)))
+    shown = as_text(client.get(url("draft_detail", draft.pk)))
+    assert "replace by an invented value of the same kind" in shown
+    assert "$.target.id, $.windows[*].title" in shown
+
+
 def test_a_rule_is_tried_on_a_text_without_being_saved(desk: Desk, as_text: Text) -> None:
     draft = desk.draft(rules=[])
     text = "Project Bluebird, call olivia@example.com"
