@@ -76,6 +76,9 @@ fix: setup  ## format and repair what can be repaired by itself
 bench-frames: ocr  ## 200 screens by Chromium: what frames still show after redaction (20 minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/frames.py
 
+bench-audit: setup  ## what the audit log costs and how fast it is read, beside what others offer (15 minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/audit.py
+
 bench-redaction: setup  ## leaks, false alarms and speed of redaction beside what others offer (5 minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/redaction.py
 
@@ -104,4 +107,4 @@ requirements:  ## pin again from requirements*.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --constraint requirements-dev.txt --no-emit-package opencv-python requirements-ocr.in -o requirements-ocr.txt
 
-.PHONY: help setup ocr bench-frames bench-redaction bench-mutations bench-sessions demo demo-codes demo-reset run test coverage check lint fix bench docs wheel requirements
+.PHONY: help setup ocr bench-frames bench-redaction bench-audit bench-mutations bench-sessions demo demo-codes demo-reset run test coverage check lint fix bench docs wheel requirements

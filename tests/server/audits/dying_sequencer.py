@@ -50,7 +50,7 @@ def arm(step: str, times: int) -> None:
         "advance": (sequence, "advance"),
         "edge": (tree, "edge"),
         "keep": (outside, "keep_checkpoint"),
-        "fsync": (outside.os, "fsync"),
+        "fsync": (os, "fsync"),
         "sign": (checkpoints, "_sign"),
         "put": (folder, "put"),
         "state": (Checkpoint.objects, "create"),

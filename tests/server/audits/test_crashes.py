@@ -79,7 +79,8 @@ class Program:
         assert self.process.stdout is not None
         self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
+        answer: str = self.process.stdout.readline()
+        return answer.strip()
 
     def end(self) -> None:
         assert self.process.stdin is not None
