@@ -9,16 +9,19 @@ A word is looked up without its accents and in lower case; what is known fits in
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from mci_core.detectors import cache as kept
 from mci_core.detectors.countries import COUNTRIES
 
 # Characters that have no accent to take off but are written without it.
@@ -27,6 +30,8 @@ _PLAIN = str.maketrans(
 )
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u064b-\u065f]+")
 _MOST = 15
+# To be counted up with every change of what is read from the lists.
+_FORM = "1"
 # Languages whose words are read, with the least count that is kept: about once in a million words.
 # A word of another language weighs less: "Mia" and "Dan" are words in Italian and Spanish.
 _ABROAD = 4
@@ -141,9 +146,7 @@ def _common() -> dict[str, int]:
     return grades
 
 
-@cache
-def words() -> dict[str, Known]:
-    """All known words. About 110,000; takes a third of a second and 30 MB once in a process."""
+def _read_lists() -> dict[str, Known]:
     counts: dict[str, dict[str, int]] = {"first": {}, "last": {}}
     _count(_faker(), counts)
     _count(_mimesis("person.json", {"names": "first", "surnames": "last"}), counts)
@@ -157,12 +160,50 @@ def words() -> dict[str, Known]:
     first, last = counts["first"], counts["last"]
     shared: dict[tuple[int, int, int, bool], Known] = {}
     known = {}
-    for word in {*first, *last, *common, *places}:
-        values = (first.get(word, 0), last.get(word, 0), common.get(word, 0), word in places)
+    for word in sorted({*first, *last, *common, *places}):
+        values = (
+            min(_MOST, first.get(word, 0)),
+            min(_MOST, last.get(word, 0)),
+            common.get(word, 0),
+            word in places,
+        )
         entry = shared.get(values)
-        if entry is None:
-            entry = shared[values] = Known(min(_MOST, values[0]), min(_MOST, values[1]), values[2], values[3])
-        known[word] = entry
+        known[word] = shared.setdefault(values, Known(*values)) if entry is None else entry
+    return known
+
+
+def _packed(known: dict[str, Known]) -> bytes:
+    """Few different entries, and for each word which of them is its own."""
+    numbers: dict[Known, int] = {}
+    own = [numbers.setdefault(entry, len(numbers)) for entry in known.values()]
+    return json.dumps({"entries": list(numbers), "words": "\n".join(known), "own": own}).encode("utf-8")
+
+
+def _unpacked(content: bytes) -> dict[str, Known]:
+    data = json.loads(content)
+    entries = [Known(*values) for values in data["entries"]]
+    return dict(zip(data["words"].split("\n"), map(entries.__getitem__, data["own"]), strict=True))
+
+
+def _kept_in() -> Path | None:
+    """The file for these versions of the packages and of the way to read them."""
+    folder = kept.folder()
+    if folder is None:
+        return None
+    named = [f"{name} {version(name)}" for name in ("Faker", "mimesis", "pyspellchecker")]
+    return folder / (hashlib.sha256("\n".join([_FORM, *named]).encode()).hexdigest()[:24] + ".names")
+
+
+@cache
+def words() -> dict[str, Known]:
+    """All known words, about 145,000 in 30 MB. Kept for the next process: reading takes half a second."""
+    file = _kept_in()
+    content = None if file is None else kept.read(file)
+    if content is not None:
+        return _unpacked(content)
+    known = _read_lists()
+    if file is not None:
+        kept.write(file, _packed(known))
     return known
 
 

@@ -60,7 +60,6 @@ def _weight(known: Known, first: bool) -> float:
     return max(weight, _UNHEARD) if known.common <= 1 and strength else weight
 
 
-@cache
 def _never(word: str, known: Known) -> bool:
     """Whether a word ends a run: it is no name, or so common that only its neighbours can make it one."""
     if word in NEVER:
@@ -69,10 +68,10 @@ def _never(word: str, known: Known) -> bool:
 
 
 @cache
-def _words_alone() -> frozenset[str]:
-    """Words that are no name when they stand alone: most words with a capital letter, so they go fast."""
-    return NEVER.union(
-        word for word, known in words().items() if _never(word, known) or not (known.first or known.last)
+def _no_names_alone() -> frozenset[Known]:
+    """What is known of words that are no name when they stand alone: of most words with a capital letter."""
+    return frozenset(
+        known for known in set(words().values()) if _never("", known) or not (known.first or known.last)
     )
 
 
@@ -201,9 +200,10 @@ def _listed(text: str) -> Iterator[Hit]:
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names of people."""
     echoes = _echoes(text) if "@" in text or "%40" in text else []
-    alone = _words_alone()
+    known, no_names = words(), _no_names_alone()
     for match in _RUN.finditer(text):
-        if match[0].lower() not in alone:
+        word = match[0].lower()
+        if word not in NEVER and known.get(word) not in no_names:
             yield from _judge(text, _tokens(text, *match.span()), echoes)
     if "_" in text:
         yield from _glued(text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from mci_core.detectors import gazetteer
+from mci_core.detectors import cache, gazetteer
 
 
 def test_names_words_and_places_are_told_apart() -> None:
@@ -37,3 +39,20 @@ def test_lists_are_as_large_as_expected() -> None:
 def test_missing_package_is_an_error() -> None:
     with pytest.raises(gazetteer.GazetteerMissing):
         gazetteer._folder("no_such_package_of_names")
+
+
+def test_what_was_read_is_kept_for_the_next_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCI_CACHE_DIR", str(tmp_path / "kept"))
+    read = {"anna": gazetteer.Known(9, 0, 1, False), "paris": gazetteer.Known(9, 0, 1, True)}
+    monkeypatch.setattr(gazetteer, "_read_lists", lambda: read)
+    assert gazetteer.words.__wrapped__() == read
+    monkeypatch.setattr(gazetteer, "_read_lists", dict)
+    assert gazetteer.words.__wrapped__() == read
+    monkeypatch.setattr(cache, "folder", lambda: None)
+    assert gazetteer.words.__wrapped__() == {}
+
+
+def test_lists_are_read_from_the_packages() -> None:
+    known = gazetteer._read_lists()
+    assert known["anna"] == gazetteer.look_up("Anna")
+    assert gazetteer._unpacked(gazetteer._packed(known)) == known
