@@ -48,6 +48,9 @@ def test_the_wheel_holds_core_and_agent_and_runs_in_an_environment_of_its_own(tm
         [bin_folder / "mci-policy", "schema"], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     assert said.stdout.startswith('{\n  "$schema": ')
+    for name in ("mci-verify", "mci-witness"):
+        told = subprocess.run([bin_folder / name, "--help"], check=True, capture_output=True, cwd=tmp_path)
+        assert told.stdout.startswith(f"usage: {name} ".encode())
     where = subprocess.run(
         [bin_folder / "python", "-c", "import mci_agent; print(mci_agent.__file__)"],
         check=True,
