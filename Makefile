@@ -85,6 +85,9 @@ bench-redaction: setup  ## leaks, false alarms and speed of redaction beside wha
 bench-sessions: setup  ## whether anything planted in recorded sessions survives redaction, and what else changes
 	PYTHONPATH=. $(BIN)/python benchmarks/redaction_sessions.py
 
+bench-fuzz: setup  ## a million texts made to be hard for redaction: nothing raised, one pass is enough (20 minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/redaction_fuzz.py
+
 bench-mutations: setup  ## every small change of an exported log is found and named (10 minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/audit_mutations.py --every 1
 
