@@ -50,13 +50,6 @@ def _digits(value: bytes) -> int:
     return sum(48 <= code <= 57 for code in value)
 
 
-def _trim(data: bytes, start: int, end: int) -> int:
-    """Without groups that no longer belong to it: a single digit of a list, a word in small letters."""
-    while end > start and not is_word(data, end - 1):
-        end -= 1
-    return end
-
-
 def _is_number(value: bytes, least: int) -> bool:
     digits = _digits(value)
     # Length, and capitals in groups, make up for digits: AB-1234-XY.
@@ -84,7 +77,7 @@ def find(data: bytes, _: str) -> Iterator[Hit]:
     for word, rest, least, confidence in _WAYS:
         for _begin, at in word.spans(data):
             for start, stop in rest.spans(data[at : at + _FAR], 1):
-                begin, end = at + start, _trim(data, at + start, at + stop)
+                begin, end = at + start, at + stop
                 if _is_number(data[begin:end], least) and _bounded(data, begin, end):
                     yield Hit(begin, end, "OTHER", confidence)
 
