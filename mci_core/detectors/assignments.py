@@ -21,7 +21,7 @@ _SECRET = words("cues.txt", "secret")
 # Names of providers: what is given to them is a secret only where it looks like one beyond doubt.
 _SERVICE = words("cues.txt", "service")
 # A cue, and what follows it in the same name. All else is looked at from there.
-_CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET}|({_SERVICE}))([\w.-]{{0,30}})")
+_CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET}|({_SERVICE}))([\w.-]{{0,30}})", scanned=False)
 _PASSWORD_IN = Pattern(rf"(?i)(?:{_PASSWORD})")
 _SECRET_IN = Pattern(rf"(?i)(?:{_SECRET})")
 # What closes the name: quotes, brackets, also written as entities; in colour-marked code a tag.
@@ -228,4 +228,6 @@ def find(data: bytes, _: str) -> Iterator[Hit]:
             yield Hit(given.start, given.end, label, 0.85 if given.quoted else 0.75)
 
 
-DETECTOR = Detector("ASSIGNMENT", (_CUE.expression,), find, labels=("PASSWORD", "SECRET"))
+# Without what follows a cue in a name, which says nothing about whether there is one.
+_GATE = rf"(?i)(?:{_PASSWORD}|{_SECRET}|{_SERVICE})"
+DETECTOR = Detector("ASSIGNMENT", (_GATE,), find, labels=("PASSWORD", "SECRET"))

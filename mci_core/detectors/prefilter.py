@@ -33,6 +33,8 @@ hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") else None
 Groups = tuple[tuple[str, ...], ...]
 # So many texts are read in one pass, and so many matches are kept of one: far above what ordinary texts give.
 BATCH_BYTES = 65_536
+# A byte that no folded text holds.
+NEVER = r"\xff"
 MAX_MATCHES = 100_000
 MEMORY = 256 * 1024 * 1024
 
@@ -268,25 +270,39 @@ class Scan:
 
     def __init__(self, groups: Groups) -> None:
         patterns = _patterns()
-        self._groups, self._first = groups, len(patterns)
+        self._groups = groups
+        # What opens which group: the number of a pattern that is a gate itself, or the place behind them all.
+        self._opens = {len(patterns) + index: index for index in range(len(groups))}
+        told = {expression: number for number, (expression,) in enumerate(patterns)}
+        others = [self._left(told, index, gates) for index, gates in enumerate(groups)]
         # RE2 takes as long to tell which patterns match as the detectors take to find where.
-        made = None if hyperscan is None else prefilter(patterns + groups)
+        made = None if hyperscan is None else prefilter(patterns + tuple(others))
         self._all = made if isinstance(made, HyperscanPrefilter) else None
+
+    def _left(self, told: dict[str, int], index: int, gates: Sequence[str]) -> tuple[str, ...]:
+        """The gates of a group that are no patterns; one that never matches where all are."""
+        left: list[str] = []
+        for gate in gates:
+            number = told.get(gate)
+            if number is None or number in self._opens:
+                left.append(gate)
+            else:
+                self._opens[number] = index
+        return tuple(left) if left or not gates else (NEVER,)
 
     def look(self, data: bytes) -> tuple[bytes, Sequence[int]]:
         """The folded text with the patterns that match in it, and the groups that are open, in order."""
         if self._all is None:
             return data, prefilter(self._groups).open_for(data)
         found = {*self._all.matches(data), *self._all.always}
-        first = self._first
-        opened = [index - first for index in found if index >= first]
+        opens = self._opens
+        opened = {opens[number] for number in found if number in opens}
         if not opened:
-            return data, opened
-        opened.sort()
+            return data, ()
         found.add(UNTOLD)
         known = Scanned(data)
         known.matching = found
-        return known, opened
+        return known, sorted(opened)
 
     def look_at_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
         """The open groups of many texts."""

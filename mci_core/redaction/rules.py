@@ -23,7 +23,7 @@ import re2
 
 from mci_core.detectors import DETECTORS, LABELS, PACK, Detector, Hit
 from mci_core.detectors.matching import fold
-from mci_core.detectors.prefilter import prefilter, scan
+from mci_core.detectors.prefilter import NEVER, prefilter, scan
 from mci_core.errors import Invalid
 from mci_core.policy_model import METHODS, Rule
 from mci_core.redaction import stand_ins, user_rules
@@ -35,8 +35,6 @@ ENGINE_RULE = "engine"
 USER = "USER"
 # Longer lists are searched in every text; preparing them for Hyperscan would take too long.
 MAX_GATE_WORDS = 2_000
-# A byte that no text of ASCII holds.
-_NEVER = r"\xff"
 # The whole default pack, or only what has a form of its own: no names and addresses.
 Pack = Literal["full", "structured"]
 PACKS: dict[Pack, tuple[Detector, ...]] = {
@@ -106,7 +104,7 @@ def _gates_of_words(words: Sequence[str]) -> tuple[str, ...]:
     if len(parts) > MAX_GATE_WORDS or any(_folds_to_ascii(part) for part in parts):
         return ()
     plain = sorted(part.lower() for part in parts if part.isascii())
-    return tuple(f"(?i){re.escape(part)}" for part in plain) or (_NEVER,)
+    return tuple(f"(?i){re.escape(part)}" for part in plain) or (NEVER,)
 
 
 def _folds_to_ascii(word: str) -> bool:
