@@ -40,6 +40,10 @@ _WAYS = (
     (_STRONG_WORD, _AFTER_WORDS, 6, 0.7),
     (_WEAK_WORD, _AFTER_WEAK, 6, 0.7),
 )
+# Numbers that begin with the word themselves: EMP-204117. Five digits, because tickets have such keys too.
+_OWN_WORD = Pattern(
+    r"\b(?:EMP(?:L|LOYEE)?|STAFF|PERS(?:NR)?|MRN|PAT(?:IENT)?|STUD(?:ENT)?|MEMBER)(?:ID)?[-_#:][ ]?\d{5,10}\b"
+)
 _FAR = 120
 _TOO_LONG = 30
 _LONG = 7
@@ -74,6 +78,8 @@ def _bounded(data: bytes, start: int, end: int) -> bool:
 
 def find(data: bytes, _: str) -> Iterator[Hit]:
     """Numbers of documents, accounts, records and members."""
+    for begin, end in _OWN_WORD.spans(data):
+        yield Hit(begin, end, "OTHER", 0.8)
     for word, rest, least, confidence in _WAYS:
         for _begin, at in word.spans(data):
             for start, stop in rest.spans(data[at : at + _FAR], 1):
@@ -86,6 +92,7 @@ DETECTOR = Detector(
     "IDENTIFIER",
     (
         _STRONG_WORD.expression,
+        _OWN_WORD.expression,
         rf"(?i)\b(?:{_WEAK})[ #:=]{{0,2}}(?:is|no\.?|nr\.?)?[ #:=]{{1,3}}[A-Z#-]{{0,6}}\d",
     ),
     find,

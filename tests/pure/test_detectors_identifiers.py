@@ -41,7 +41,7 @@ NATIONAL = [
     ("mx-curp", "BOXW310820HNERXN09"),
     ("cn-resident", "360426199101010071"),
     ("kr-resident", "971013-2019903"),
-    ("bg-cz-birth-number", "710319/2745"),
+    ("cz-birth-number", "710319/2745"),
 ]
 
 
@@ -231,3 +231,13 @@ def test_lengths_are_those_of_the_register(country: str, length: int) -> None:
 def test_forms_of_national_numbers_are_their_own_gates() -> None:
     for name, form, _ in national_ids.ROWS:
         assert Pattern(form).found_in(sample(form.replace("(?i:", "(?:"), 3).encode()), name
+
+
+@pytest.mark.parametrize("text", ["EMP-204117", "STAFF_55210", "EMPID:204117", "see MRN-0049113, please"])
+def test_numbers_that_begin_with_their_own_word_need_no_other(text: str) -> None:
+    assert len(found(identifiers.DETECTOR, f"ask {text} for it")) == 1
+
+
+@pytest.mark.parametrize("text", ["EMP-123", "TEMP-204117", "emp-204117", "EMP-20411789012"])
+def test_keys_of_tickets_are_no_such_numbers(text: str) -> None:
+    assert found(identifiers.DETECTOR, f"ask {text} for it") == []
