@@ -17,7 +17,7 @@ from mci_core.detectors import names_lower
 from mci_core.detectors.gazetteer import UNKNOWN, Known, plain, words
 from mci_core.detectors.matching import Detector, Hit
 from mci_core.detectors.names_context import around
-from mci_core.detectors.names_words import AMBIGUOUS, NEVER, PARTICLES, SUFFIXES
+from mci_core.detectors.names_words import AMBIGUOUS, NEVER, PARTICLES, STAND_INS, SUFFIXES
 
 _CAPITAL = (
     "[A-Z\u00c0-\u00de\u0100-\u024f\u0370-\u03ff\u0400-\u042f\u0531-\u0556\u05d0-\u06ff\u0900-\u0fff"
@@ -47,6 +47,16 @@ _DOUBT = 0.7
 _PAIR = 0.6
 _UNHEARD = 0.6
 _UNHEARD_ALONE = 0.5
+_UNHEARD_PAIR = 0.8
+_HYPHENED = 0.9
+_ALL_NOUNS = 0.5
+# German gives every noun a capital letter, so that one says nothing there.
+_GERMAN = re.compile(
+    r"\b(?:und|der|die|das|ist|nicht|mit|f\u00fcr|ein|eine)\b.{0,200}"
+    r"\b(?:und|der|die|das|den|ist|zu)\b",
+    re.DOTALL,
+)
+
 _NEEDED = 1.0
 
 Token = tuple[int, int, str, Known]
@@ -123,6 +133,8 @@ def _evidence(group: list[Token], shouted: bool) -> float:
         if known is UNKNOWN:
             return 0.1 if shouted else _UNHEARD_ALONE - short
         return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
+    if not any(known.first or known.last for _, _, _, known in group):
+        return _UNHEARD_PAIR
     total, positive = 0.0, 0
     for index, (_, _, word, known) in enumerate(group[:4]):
         if known is UNKNOWN:
@@ -154,9 +166,14 @@ def _extend(tokens: list[Token], begin: int, end: int) -> tuple[int, int]:
     """With a common word in front that is also a first name ("Will Smith")."""
     if begin and tokens[begin - 1][3].first >= 3 and end - begin == 1:
         begin -= 1
-    if end < len(tokens) and tokens[end][3].last >= 3 and end - begin == 1:
-        end += 1
+    if end < len(tokens) and end - begin == 1:
+        end += tokens[end][3].last >= 3 or tokens[end][2] in STAND_INS
     return begin, end
+
+
+def _hyphen_fits(group: list[Token]) -> bool:
+    """Whether a pair with a hyphen can be a name: "Karl-August", not "Macro-Linse"."""
+    return group[0][3].first + group[0][3].last > 0 < group[1][3].first + group[1][3].last
 
 
 def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
@@ -165,7 +182,14 @@ def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
         if begin == end:
             continue
         group = tokens[begin:end]
-        score = _evidence(group, text[group[0][0] : group[0][1]].isupper())
+        word = text[group[0][0] : group[0][1]]
+        score = _evidence(group, word.isupper() or word[:-1].isupper())
+        if all(token[3] is UNKNOWN for token in group) and _GERMAN.search(
+            text[max(0, group[0][0] - 200) : group[-1][1] + 200]
+        ):
+            score -= _ALL_NOUNS
+        if len(group) > 1 and text[group[1][0] - 1] == "-" and not _hyphen_fits(group):
+            score -= _HYPHENED
         if echoes and text[group[-1][1] : group[-1][1] + 1] not in (".", "@", "_", "-"):
             score += _echoed(group, echoes)
         before = tokens[begin - 1][2] if begin else None

@@ -6,7 +6,16 @@ import re
 from collections.abc import Sequence
 
 from mci_core.detectors.gazetteer import UNKNOWN, Known, plain
-from mci_core.detectors.names_words import AFTER, BEFORE, BEFORE_TWO, KEYS, NOT_NAMES, OBJECTS, SIGN_OFFS
+from mci_core.detectors.names_words import (
+    AFTER,
+    BEFORE,
+    BEFORE_TWO,
+    KEYS,
+    NOT_NAMES,
+    OBJECTS,
+    SIGN_OFFS,
+    THINGS,
+)
 
 _WINDOW = 36
 _KEY = re.compile(r"([^\W\d][\w-]*)[\"'\])]{0,2}[ \t]{0,8}(?::|=>?|:=)$")
@@ -15,6 +24,7 @@ _CODE_BEFORE = frozenset("_/\\$%&.-#~`")
 _CODE_AFTER = frozenset("_=(\\/`{<")
 _EDGE_BEFORE = frozenset("\n\t]|>;")
 _EDGE_AFTER = frozenset("\n\t[|<;")
+_STATE = re.compile(r", [A-Z]{2}\b")
 _REGION = re.compile(r", [A-Z]")
 _INSIDE = 0.45
 _OPENERS = " \"'(\u2018\u201c<[*\u201e"
@@ -25,8 +35,8 @@ def _key(stripped: str) -> float:
     if match is None:
         return 0.0
     key = plain(match[1]).replace("-", "_")
-    if key in NOT_NAMES:
-        return -1.0
+    if key in NOT_NAMES or key.rpartition("_")[2] in THINGS:
+        return -1.2
     if key in KEYS or key.endswith(("_name", "name", "_by")) or key.rpartition("_")[2] in KEYS:
         return 2.2
     return 0.0
@@ -93,7 +103,7 @@ def _right(text: str, end: int) -> float:
         return 0.0 if right[1:2] in ("", " ", "\n", '"') else -1.4
     if sign in _CODE_AFTER:
         return -1.4
-    if sign.isdigit() or (sign == "." and right[1:2].isalnum()):
+    if sign.isdigit() or (sign == "." and right[1:2].isalnum()) or (sign == "-" and right[1:2].isdigit()):
         return -1.4
     if right.startswith(("'s ", "\u2019s ", " ' s ")):
         return 0.4
@@ -142,8 +152,8 @@ def around(
     score += _right(text, end) if after is None else AFTER.get(after, 0.0)
     if len(group) == 1 and after is None and text[end : end + 1] == " ":
         score += _orders(text, start, end)
-    if group[-1].place and _REGION.match(text, end):
-        score -= 1.5
+    if (group[-1].place and _REGION.match(text, end)) or _STATE.match(text, end):
+        score -= 2.4
     if before is None and after is None:
         score += _alone(text, start, end, group)
     return score

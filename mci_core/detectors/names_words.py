@@ -102,6 +102,17 @@ BEFORE: dict[str, float] = {
     ),
     "at": -0.3,
     "of": -0.3,
+    # Articles of languages in which every noun has a capital letter, or that stand before places.
+    **dict.fromkeys(
+        _set(
+            "der die das den dem des ein eine einen einem einer eines mein meine meinen dein",
+            "deine sein seine seinen",
+            "ihr ihre ihren unser unsere kein keine im am zum zur vom beim ins ans alter",
+            "altes alte alten viel aus",
+            "le les un une du ce cette mon ma mes el los las una unos unas il lo gli uno nel nella het een",
+        ),
+        -0.9,
+    ),
     **dict.fromkeys(
         _set(
             "version python import class def function module package new using install",
@@ -251,6 +262,7 @@ SUFFIXES = _set(
 )
 # Things with a capital letter that are no people: months, days, brands, products, places, terms of software.
 NEVER = _set(
+    "pane lorem ipsum dolor amet intl tab button menu dialog window link list item table row cell checkbox",
     "january february march april may june july august september october november december jan feb",
     "mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday",
     "sunday mon tue wed thu fri sat sun januar februar marz mai juni juli oktober dezember montag",
@@ -314,4 +326,12 @@ AMBIGUOUS = _set(
     "wolfe fox crane finch hawk drake swan lamb bear bass pike roach salmon temple church chapel monk",
     "sterling silver gold golden diamond ash alder basil saffron cedar laurel linden myrtle hardy",
     "moody grim",
+)
+# Family names of people who do not exist, in forms and tests.
+STAND_INS = _set("example sample muster mustermann musterfrau doe beispiel ejemplo exemple tester testperson")
+# Keys whose value is a place or a thing.
+THINGS = _set(
+    "city country state place location destination origin airport region province",
+    "street title subject product",
+    "company brand model type status category version file path url host language currency team project",
 )
