@@ -5,10 +5,10 @@ words.
 from __future__ import annotations
 
 import math
-from collections import Counter
+import re
 from itertools import pairwise
 
-from mci_core.detectors.matching import Pattern
+from mci_core.detectors.matching import LETTER, Pattern
 from mci_core.detectors.tables import terms
 
 _PLACEHOLDER = Pattern(
@@ -56,19 +56,38 @@ _PASSPHRASE = Pattern(r"^[a-z0-9]{3,12}(?:[-_. ][a-z0-9]{3,12}){2,7}$")
 _SIGNS = (b"(", b"[", b"{", b"=", b"+", b"|", b"/", b"&")
 
 # Pairs of letters that make up most of English words; other European languages share most of them.
-_PAIRS = terms("name_words.txt", "pair")
+_PAIR_CODES = frozenset(
+    int.from_bytes(pair.encode("latin-1"), "big") for pair in terms("name_words.txt", "pair")
+)
+_LEAST_PAIRS = 4
+# Tables for all bytes at once. Folded text holds two beyond ASCII: a letter and a sign.
+_LETTERS = bytes(
+    code if code == LETTER else ord(chr(code).lower()) if chr(code).isalpha() and code < 128 else 32
+    for code in range(256)
+)
+
+
+def _kind(char: str) -> int:
+    if not char.isalnum():
+        return 0
+    return 1 + char.isupper() + 2 * char.isdigit()
+
+
+_KINDS = bytes(_kind(chr(code)) for code in range(256))
+_DIGIT = re.compile(rb"[0-9]")
 
 
 def entropy(value: bytes) -> float:
     """Shannon entropy in bits a character."""
     total = len(value)
-    return -sum(count / total * math.log2(count / total) for count in Counter(value).values())
+    return -sum(count / total * math.log2(count / total) for count in map(value.count, set(value)))
 
 
 def _is_sequence(value: bytes) -> bool:
     """Whether letters or digits only count up: ABCDEFGH, 12345678 has its place among real passwords."""
-    steps = {second - first for first, second in pairwise(value)}
-    return len(value) >= 6 and steps == {1} and not has_digit(value)
+    if len(value) < 6 or value[1] - value[0] != 1 or value[2] - value[1] != 1:
+        return False
+    return all(second - first == 1 for first, second in pairwise(value)) and not has_digit(value)
 
 
 def is_path(value: bytes) -> bool:
@@ -119,16 +138,19 @@ def looks_random(value: bytes) -> bool:
 
     Five letters at least; digits and signs between letters end a pair.
     """
-    text = value.decode("latin-1").lower()
-    pairs = [first + second for first, second in pairwise(text) if first.isalpha() and second.isalpha()]
-    # A short word can hold three rare pairs by chance.
-    share = 0.5 if len(pairs) >= _FEW_PAIRS or not text.isalpha() else 0.4
-    return len(pairs) >= 4 and sum(pair in _PAIRS for pair in pairs) < share * len(pairs)
+    # Small letters, with spaces for all that is no letter: between spaces there are no pairs.
+    parts = value.translate(_LETTERS).split()
+    pairs = sum(map(len, parts)) - len(parts)
+    if pairs < _LEAST_PAIRS:
+        return False
+    usual = sum((first << 8 | second) in _PAIR_CODES for part in parts for first, second in pairwise(part))
+    share = 0.5 if pairs >= _FEW_PAIRS or len(parts) > 1 or len(parts[0]) < len(value) else 0.4
+    return usual < share * pairs
 
 
 def is_sentence(value: bytes) -> bool:
     """Whether this is words with spaces between, as labels and messages are."""
-    return b" " in value.strip() and not any(48 <= code <= 57 for code in value)
+    return b" " in value.strip() and not has_digit(value)
 
 
 def is_plain(value: bytes) -> bool:
@@ -164,18 +186,12 @@ def is_variable(value: bytes) -> bool:
 
 def mixed(value: bytes) -> int:
     """How many of these kinds occur: small letters, capitals, digits, signs."""
-    text = value.decode("latin-1")
-    return (
-        any(char.islower() for char in text)
-        + any(char.isupper() for char in text)
-        + any(char.isdigit() for char in text)
-        + any(not char.isalnum() for char in text)
-    )
+    return len(set(value.translate(_KINDS)))
 
 
 def has_digit(value: bytes) -> bool:
     """Whether there is a digit in it."""
-    return any(48 <= code <= 57 for code in value)
+    return _DIGIT.search(value) is not None
 
 
 def looks_like_token(value: bytes) -> bool:
