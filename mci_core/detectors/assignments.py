@@ -65,6 +65,8 @@ _PARTS = re.compile(rb"[A-Z]+(?![a-z\xe9])|[A-Z]?[a-z\xe9]+")
 _NEXT = Pattern(r"[,/&;|](?i:[a-z_-]{2,20})[:=]")
 _QUERY = Pattern(r"[&;][\w.-]{1,30}=")
 _ENTITY = Pattern(r"&(?:quot|apos|lt|gt|amp|#\d\d);")
+# What can stand right after a name to which something is given.
+_GOES_ON = frozenset(bytes((code,)) for code in b"\"'`\\])&<>=:!|, \t\n\r")
 _ENDS = b".,;:!?)]}\"'"
 _REACH = 60
 # So far a value is followed.
@@ -118,11 +120,13 @@ def _runs_on(cue: bytes, after: bytes, part: str) -> bool:
 
 def _cut(data: bytes, start: int, end: int, *, quoted: bool) -> int:
     """Where a value ends that may have run into what follows it."""
+    if quoted:
+        return end
     value = data[start:end]
     stops = [first for pattern in (_NEXT, _QUERY, _ENTITY) for first, _ in pattern.spans(value)]
-    if stops and not quoted:
+    if stops:
         end = start + min(stops)
-    while not quoted and end > start and data[end - 1] in _ENDS:
+    while end > start and data[end - 1] in _ENDS:
         end -= 1
     return end
 
@@ -152,17 +156,19 @@ def _assigned(data: bytes, at: int, kind: Kind) -> _Given | None:
 
 def _described(data: bytes, start: int, at: int, kind: Kind) -> _Given | None:
     """The value of an element, of a pair of name and value, or of a command that sets a variable."""
-    before, rest = data[max(0, start - _REACH) : start], data[at : at + _FAR]
-    inside_tag = before.rfind(b"<") > before.rfind(b">")
-    named, command = _NAMED.found_in(before), _COMMAND.found_in(before)
-    for wanted, pattern, quoted in (
-        (inside_tag, _ELEMENT, True),
-        (named, _PAIR, True),
-        (command, _SET, False),
-    ):
-        for groups in pattern.groups(rest) if wanted else ():
-            first, last = groups[_group(groups, 1)]
-            return _Given(at + first, at + _cut(rest, first, last, quoted=quoted), kind, quoted)
+    before = data[max(0, start - _REACH) : start]
+    if before.rfind(b"<") > before.rfind(b">"):
+        pattern, quoted = _ELEMENT, True
+    elif _NAMED.found_in(before):
+        pattern, quoted = _PAIR, True
+    elif _COMMAND.found_in(before):
+        pattern, quoted = _SET, False
+    else:
+        return None
+    rest = data[at : at + _FAR]
+    for groups in pattern.groups(rest):
+        first, last = groups[_group(groups, 1)]
+        return _Given(at + first, at + _cut(rest, first, last, quoted=quoted), kind, quoted)
     return None
 
 
@@ -183,6 +189,8 @@ def _given(data: bytes) -> Iterator[_Given]:
         (start, end), tail = groups[0], groups[3][0]
         # Signs at the end belong to the sentence, not to the name.
         end = max(tail, start + len(data[start:end].rstrip(b".-")))
+        if data[end : end + 1] not in _GOES_ON:
+            continue
         kind = _kind(groups, data[tail:end])
         if _names_a_secret(data, data[start:tail], start, data[tail:end], kind):
             found = _assigned(data, end, kind) or _described(data, start, end, kind)

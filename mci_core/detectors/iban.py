@@ -70,4 +70,5 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         yield Hit(start, done, "IBAN", 0.98)
 
 
-DETECTOR = Detector("IBAN", (r"[A-Za-z]{2}[ -]?\d{2}(?:[ -]?[A-Za-z0-9]){11}",), find)
+_COUNTRY = "|".join(sorted(LENGTHS))
+DETECTOR = Detector("IBAN", (rf"(?i:{_COUNTRY})[ -]?\d{{2}}(?:[ -]?[A-Za-z0-9]){{11}}",), find)
