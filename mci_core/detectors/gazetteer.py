@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from mci_core.detectors import cache as kept
 from mci_core.detectors.countries import COUNTRIES
+from mci_core.detectors.names_words import CITIES
 
 # Characters that have no accent to take off but are written without it.
 _PLAIN = str.maketrans(
@@ -31,7 +32,7 @@ _PLAIN = str.maketrans(
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u064b-\u065f]+")
 _MOST = 15
 # To be counted up with every change of what is read from the lists.
-_FORM = "1"
+_FORM = "2"
 # Languages whose words are read, with the least count that is kept: about once in a million words.
 # A word of another language weighs less: "Mia" and "Dan" are words in Italian and Spanish.
 _ABROAD = 4
@@ -156,6 +157,7 @@ def _read_lists() -> dict[str, Known]:
         for _, place in _mimesis("address.json", {"city": "place", "state": "place", "country": "place"})
         if place.isalpha()
     }
+    places |= CITIES
     common = _common()
     first, last = counts["first"], counts["last"]
     shared: dict[tuple[int, int, int, bool], Known] = {}

@@ -134,7 +134,7 @@ def _evidence(group: list[Token], shouted: bool) -> float:
             return 0.1 if shouted else _UNHEARD_ALONE - short
         return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
     if not any(known.first or known.last for _, _, _, known in group):
-        return _UNHEARD_PAIR
+        return 0.1 if shouted else _UNHEARD_PAIR
     total, positive = 0.0, 0
     for index, (_, _, word, known) in enumerate(group[:4]):
         if known is UNKNOWN:

@@ -10,6 +10,7 @@ from mci_core.detectors.names_words import (
     AFTER,
     BEFORE,
     BEFORE_TWO,
+    GREETINGS,
     KEYS,
     NOT_NAMES,
     OBJECTS,
@@ -47,6 +48,8 @@ def _before_words(stripped: str) -> float:
     if not found:
         return 0.0
     last = plain(found[-1])
+    if stripped[-1] in ",;" and last not in GREETINGS:
+        return 0.0
     if last == "name" and stripped[-1] in "?!.":
         return 2.0
     if stripped[-1] in ".!?" and last not in (
@@ -137,7 +140,7 @@ def _alone(text: str, start: int, end: int, group: Sequence[Known]) -> float:
             return 0.9
         if right[:1] == ":" and (not start or text[start - 1] == "\n"):
             return 0.0 if group[0] is UNKNOWN else 0.8
-        return 0.5 if closed and opened and group[0] is not UNKNOWN else 0.0
+        return 0.5 if closed and opened and group[0] is not UNKNOWN and not group[0].place else 0.0
     if opened and (closed or right[:2] in (" (", ", ", " <")) and len(group) <= 4:
         unheard = sum(known is UNKNOWN for known in group)
         return 1.1 if unheard < len(group) else 0.8

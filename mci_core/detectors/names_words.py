@@ -111,7 +111,7 @@ BEFORE: dict[str, float] = {
             "altes alte alten viel aus",
             "le les un une du ce cette mon ma mes el los las una unos unas il lo gli uno nel nella het een",
         ),
-        -0.9,
+        -1.3,
     ),
     **dict.fromkeys(
         _set(
@@ -334,4 +334,15 @@ THINGS = _set(
     "city country state place location destination origin airport region province",
     "street title subject product",
     "company brand model type status category version file path url host language currency team project",
+)
+# Well-known cities that lists of names know as well.
+CITIES = _set(
+    "orlando austin dallas houston denver charlotte aurora irving garland eugene",
+    "salem clinton marion bristol windsor",
+    "hamilton wellington adelaide darwin nelson regina valencia santiago lima roma",
+    "milan verona siena stockton boston",
+    "madison lincoln jackson savannah phoenix raleigh arlington fremont laredo paris",
+    "london sydney victoria florence",
+    "vienna geneva berlin hamburg bern lyon nancy nice toledo leon cordoba lagos",
+    "accra kingston newport trenton",
 )
