@@ -205,11 +205,11 @@ _KEYS_OF_LINKS = frozenset({"SECRET", "JWT", "URL_CREDENTIAL", "PASSWORD"})
 
 def _whole_link(span: Span, text: str) -> Span:
     """An address typed with a secret in it is the secret: who has it is let in."""
-    if span.label in _KEYS_OF_LINKS:
-        for link in _LINK.finditer(text):
-            if link.start() <= span.start < link.end():
-                return replace(span, start=link.start(), end=max(span.end, link.end()))
-    return span
+    links = _LINK.finditer(text) if span.label in _KEYS_OF_LINKS else ()
+    around = next((link for link in links if link.start() <= span.start < link.end()), None)
+    if around is None:
+        return span
+    return replace(span, start=around.start(), end=max(span.end, around.end()))
 
 
 def _role(event: Mapping[str, Any]) -> object:

@@ -87,6 +87,11 @@ def test_a_text_that_says_nothing_known_is_linked_to_nothing() -> None:
     assert (typed(lines), written(lines)) == ("vfine", F)
 
 
+def test_a_value_that_was_pasted_whole_is_found_among_the_keys() -> None:
+    lines = redacted(focus(), *held("Control", "v"), insert(f"{CARD} ", note="paste"), *keys("ok"))
+    assert (typed(lines), written(lines)) == ("vok", "[CREDIT_CARD] ")
+
+
 def test_what_an_undo_brings_back_stands_beside_what_is_typed_then() -> None:
     strokes = [*keys("Ze"), *keys(["Backspace"]), *keys(["Backspace"]), *held("Control", "z")]
     lines = redacted(focus(), *strokes, *held("Control", "z"), *keys("Zebra"))

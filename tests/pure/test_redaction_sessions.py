@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mci_core.policy_model import Policy
-from mci_core.redaction import Hit, redact_session, scan_session, session_redactor
+from mci_core.redaction import FrameOutcome, Hit, redact_session, scan_session, session_redactor
 from mci_core.redaction.report import Report
 from mci_core.session import encode_lines, parse_lines
 from tests.pure.recordings import (
@@ -261,6 +261,20 @@ def test_a_frame_in_the_scan_keeps_its_masks() -> None:
     lines = redacted(focus())
     lines += [{"seq": 1, "t": 1, **shot}]
     assert scan_session(lines, POLICY) == []
+
+
+def test_windows_and_frames_that_say_little_keep_what_they_say() -> None:
+    rect = [0, 0, 1, 1]
+    shot = {**SHOT, "masked": [rect], "windows": [{"rect": rect, "allowed": True}]}
+    lines = session_at_once(focus(window={"rect": rect}), shot)
+    scanned = [hit for hit in scan_session(lines, POLICY) if hit.seq >= 0]
+    assert scanned == []
+    whole = FrameOutcome("1" * 64, 9, 9, [rect], [])
+    given = session(focus(window={"rect": rect}), SHOT, platform={"os": None})
+    kept, _ = redact_session(given, POLICY, frames=lambda _: whole)
+    assert kept[0]["platform"] == {"os": None, "version": None}
+    assert kept[1]["window"] == {"rect": rect}
+    assert (kept[2]["sha256"], kept[2]["masked"]) == ("1" * 64, [rect])
 
 
 def test_typing_that_never_settles_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
