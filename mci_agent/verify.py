@@ -40,6 +40,7 @@ LARGEST = WIDTH * (2 + 0xFFFF)  # bytes of the largest bundle; no file of a log 
 LARGEST_NOTE = 1 << 20
 EMPTY_ROOT = sha256(b"").digest()
 NONE_BEFORE = (0, b"0" * 64)
+NOBODY = b',"subject":null,"v":1}'
 AHEAD = 64  # bundles that a process reads at a time
 LOG_KEY, COSIGNATURE = 1, 4
 DASH = "\u2014 "
@@ -426,15 +427,6 @@ def leaf_hashes(bundle: bytes, width: int) -> tuple[list[bytes], str]:
     return [sha256(b"\x00" + entry).digest() for entry in entries], fault
 
 
-def leaves_of(bundle: bytes) -> Iterator[bytes]:
-    """The entries of a bundle that has been checked."""
-    at = 0
-    while at < len(bundle):
-        start = at + 2
-        at = start + (bundle[at] << 8) + bundle[at + 1]
-        yield bundle[start:at]
-
-
 def sound_roots(path: Path, first: int, last: int) -> list[bytes]:
     """Roots of the full bundles from `first` up to `last`, as far as entries and tiles agree."""
     found = []
@@ -465,12 +457,7 @@ def roots_ahead(path: Path, full: int, jobs: int) -> Iterator[bytes | None]:
 
 
 def subject_of(leaf: bytes) -> bytes | None:
-    """Whom an entry is about."""
-    # Canonical JSON has its last two members at the same distance from its end: no need to read all of it.
-    if leaf[-56:-44] == b',"subject":"' and leaf[-8:] == b'","v":1}':
-        return leaf[-44:-8]
-    if leaf.endswith(b',"subject":null,"v":1}'):
-        return None
+    """Whom an entry is about, read from any JSON."""
     try:
         found = json.loads(leaf)
     except (ValueError, RecursionError):
@@ -632,16 +619,26 @@ class WholeLog:
         return Bad("is not the row of this entry", name, entry=entry, line=line + 1)
 
     def _rows(self, bundle: bytes, digits: bytes) -> list[bytes]:
-        rows, seen, at = [], self.subjects, 0
-        for leaf in leaves_of(bundle):
-            subject = subject_of(leaf)
+        """The rows of a bundle that has been checked; `digits` are its leaf hashes in hexadecimal."""
+        rows, seen, hashed, at = [], self.subjects, 0, 0
+        while at < len(bundle):
+            start = at + 2
+            at = start + (bundle[start - 2] << 8) + bundle[start - 1]
+            # Canonical JSON has its last two members at the same distance from its end.
+            head, tail = bundle[at - 56 : at - 44], bundle[at - 8 : at]
+            if head == b',"subject":"' and tail == b'","v":1}' and at - start >= 56:
+                subject: bytes | None = bundle[at - 44 : at - 8]
+            elif bundle[at - 22 : at] == NOBODY and at - start >= 22:
+                subject = None
+            else:
+                subject = subject_of(bundle[start:at])
             if subject is None:
                 rows.append(b"-\t-\t-\n")
             else:
                 count, before = seen.get(subject, NONE_BEFORE)
                 rows.append(b"%b\t%d\t%b\n" % (subject, count + 1, before))
-                seen[subject] = (count + 1, digits[at : at + 2 * HASH])
-            at += 2 * HASH
+                seen[subject] = (count + 1, digits[hashed : hashed + 2 * HASH])
+            hashed += 2 * HASH
         return rows
 
     def _leftovers(self) -> None:
@@ -671,7 +668,10 @@ def _beginning(folder: str, whole: bytes, width: int) -> bytes:
         return b"".join(whole.splitlines(keepends=True)[:width])
     if folder != "tile/entries":
         return whole[: width * HASH]
-    return whole[: sum(2 + len(leaf) for _, leaf in zip(range(width), leaves_of(whole), strict=False))]
+    at = 0
+    for _ in range(width):
+        at += 2 + (whole[at] << 8) + whole[at + 1]
+    return whole[:at]
 
 
 def _first_difference(row: bytes, stored: bytes) -> int:
