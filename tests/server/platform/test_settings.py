@@ -16,11 +16,14 @@ from tests import deploy_check
 from tests.server.support.processes import only
 
 ROOT = env.BASE_DIR
-SOURCES = [ROOT / "mci_admin", *(ROOT / app for app in ("agents", "audits", "accounts", "capture_policies"))]
+SOURCES = [
+    ROOT / "mci_admin",
+    *(ROOT / app for app in ("agents", "audits", "accounts", "capture_policies", "mci_core/detectors")),
+]
 _READ = re.compile(
     r"""env\.\w+\(\s*"([A-Z][A-Z_]+)"|environ(?:\.get)?[\[(]"([A-Z][A-Z_]+)"|_raw\("([A-Z_]+)"\)"""
 )
-NOT_OURS = {"DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR", "PATH"}
+NOT_OURS = {"DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "PATH"}
 
 
 def load(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
