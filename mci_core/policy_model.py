@@ -12,7 +12,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 SCHEMA = "mci-policy/1"
 # Part of every rule-set digest: raise it whenever the default detector pack or the masking itself changes,
 # so that sessions redacted by another engine are told apart.
-ENGINE_VERSION = "mci-redaction/1"
+ENGINE_VERSION = "mci-redaction/2"
 
 SIGNALS: tuple[str, ...] = (
     "mouse_move",

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mci_agent.capture import Capture
 from mci_agent.gate import Applied, Facts, judge
-from mci_agent.seal import Sealed, Withheld, seal
+from mci_agent.seal import Sealed, Withheld, hash_key, seal
 from mci_agent.segment import Segment
 from mci_agent.windows import judged
 from mci_core import captured, envelope, manifest, policy, redaction, samples, session, webp
@@ -130,6 +130,21 @@ def test_a_segment_in_which_the_scan_finds_something_is_withheld(monkeypatch: py
     monkeypatch.setattr(redaction, "scan_session", lambda lines, policy: ["hit"])
     with pytest.raises(Withheld, match="scan_hit"):
         seal(segment(recordings.typed(0, "hello")), device=DEVICE, key=KEY)
+
+
+def test_times_of_typing_stay_on_the_grid_when_a_session_begins_between() -> None:
+    events = [{**recordings.typed(0, "hello"), "t": at} for at in (1_234, 2_345, 3_456)]
+    made = segment()
+    for seq, event in enumerate(events):
+        made.add({**event, "seq": seq, "entry": "excel", "signal": "text"}, NOW)
+    header, kept = opened(seal(made, device=DEVICE, key=KEY))
+    assert [event["t"] for event in kept] == [0, 1_000, 2_000]
+    assert header["duration_ms"] == 2_000
+
+
+def test_tokens_of_the_method_hash_hold_in_one_session() -> None:
+    assert len({hash_key() for _ in range(10)}) == 10
+    assert len(hash_key()) == 32
 
 
 EXCEL = Foreground(os="windows", app_name="Excel", exe="EXCEL.EXE", title="Budget")
