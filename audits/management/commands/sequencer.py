@@ -119,8 +119,11 @@ def _refuse_halted() -> None:
 
 
 def _step() -> None:
-    """Take in everything that is there, sign it, hand it out; say how far behind we are."""
-    while sequence.advance():
+    """Take in everything that is there, sign it, hand it out; say how far behind we are.
+
+    What is written meanwhile waits for the next step: there is always something, and the signature with it.
+    """
+    while sequence.advance() >= sequence.BATCH:
         pass
     signed = checkpoints.sign()
     if signed is not None and settings.AUDIT_EXPORT_DIR:
