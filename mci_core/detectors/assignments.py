@@ -68,6 +68,10 @@ _ENTITY = Pattern(r"&(?:quot|apos|lt|gt|amp|#\d\d);")
 # What can stand right after a name to which something is given.
 _GOES_ON = frozenset(bytes((code,)) for code in b"\"'`\\])&<>=:!|, \t\n\r")
 _ENDS = b".,;:!?)]}\"'"
+# Without one of these the longer expressions need not be tried.
+_ANY_SIGN = re.compile(rb"[=:|]")
+_ANY_JOINT = re.compile(rb"[,/&;|]")
+_ANY_SETTER = re.compile(rb"set|ENV|ARG")
 _REACH = 60
 # So far a value is followed.
 _FAR = 4_000
@@ -123,7 +127,8 @@ def _cut(data: bytes, start: int, end: int, *, quoted: bool) -> int:
     if quoted:
         return end
     value = data[start:end]
-    stops = [first for pattern in (_NEXT, _QUERY, _ENTITY) for first, _ in pattern.spans(value)]
+    patterns = (_NEXT, _QUERY, _ENTITY) if _ANY_JOINT.search(value) else ()
+    stops = [first for pattern in patterns for first, _ in pattern.spans(value)]
     if stops:
         end = start + min(stops)
     while end > start and data[end - 1] in _ENDS:
@@ -139,6 +144,8 @@ def _group(groups: list[tuple[int, int]], first: int) -> int:
 def _assigned(data: bytes, at: int, kind: Kind) -> _Given | None:
     """The value after a sign that assigns; `at` is the end of the name."""
     rest = data[at : at + _FAR]
+    if not _ANY_SIGN.search(rest):
+        return None
     for groups in _ASSIGNED.groups(rest):
         number = _group(groups, 3)
         quoted = number < len(groups) - 1
@@ -159,9 +166,9 @@ def _described(data: bytes, start: int, at: int, kind: Kind) -> _Given | None:
     before = data[max(0, start - _REACH) : start]
     if before.rfind(b"<") > before.rfind(b">"):
         pattern, quoted = _ELEMENT, True
-    elif _NAMED.found_in(before):
+    elif _ANY_SIGN.search(before) and _NAMED.found_in(before):
         pattern, quoted = _PAIR, True
-    elif _COMMAND.found_in(before):
+    elif _ANY_SETTER.search(before) and _COMMAND.found_in(before):
         pattern, quoted = _SET, False
     else:
         return None
