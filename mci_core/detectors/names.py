@@ -17,7 +17,7 @@ from mci_core.detectors import names_lower
 from mci_core.detectors.gazetteer import UNKNOWN, Known, plain, words
 from mci_core.detectors.matching import Detector, Hit
 from mci_core.detectors.names_context import around
-from mci_core.detectors.names_words import AMBIGUOUS, NEVER, PARTICLES, STAND_INS, SUFFIXES
+from mci_core.detectors.names_words import AMBIGUOUS, CITIES, NEVER, PARTICLES, STAND_INS, SUFFIXES
 
 _CAPITAL = (
     "[A-Z\u00c0-\u00de\u0100-\u024f\u0370-\u03ff\u0400-\u042f\u0531-\u0556\u05d0-\u06ff\u0900-\u0fff"
@@ -129,7 +129,7 @@ def _evidence(group: list[Token], shouted: bool) -> float:
     if len(group) == 1:
         _, _, word, known = group[0]
         short = _SHORT if len(word) < 3 or (len(word) < 5 and shouted) else 0.0
-        doubt = _DOUBT if word in AMBIGUOUS else 0.0
+        doubt = _DOUBT if word in AMBIGUOUS or word in CITIES else 0.0
         if known is UNKNOWN:
             return 0.1 if shouted else _UNHEARD_ALONE - short
         return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
@@ -146,7 +146,7 @@ def _evidence(group: list[Token], shouted: bool) -> float:
     if positive >= 2:
         total += _PAIR
     if group[0][3].place and group[-1][3].place:
-        total -= 3 * _PLACE
+        total -= (6 if group[0][2] in CITIES else 3) * _PLACE
     return total
 
 
@@ -183,7 +183,7 @@ def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
             continue
         group = tokens[begin:end]
         word = text[group[0][0] : group[0][1]]
-        score = _evidence(group, word.isupper() or word[:-1].isupper())
+        score = _evidence(group, word.isupper() or word[:2].isupper())
         if all(token[3] is UNKNOWN for token in group) and _GERMAN.search(
             text[max(0, group[0][0] - 200) : group[-1][1] + 200]
         ):

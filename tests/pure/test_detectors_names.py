@@ -87,6 +87,7 @@ NOT_NAMED = [
     "mail to support@example.com",
     "Table, Chair",
     "Open Grapple",
+    "In general, Vorzel support",
     "ask EMP-222814",
     "mit der Macro-Linse",
     "Die Idee ist gut und die Feinmachanische Werkzeuge sind da",
