@@ -191,29 +191,37 @@ class Trust:
 
     def check(self, checkpoint: Checkpoint) -> dict[str, int]:
         """Verify every line of a known key; the witnesses with the times of their cosignatures."""
-        known = {(key.name, key.key_id): key for key in self._keys(checkpoint.origin)}
         signed, times = 0, dict[bytes, tuple[str, int]]()
-        for line, name, data in checkpoint.lines:
-            key = known.get((name, data[:4]))
-            if key is None:
-                if self.closed:
-                    raise Bad(f"nobody here has a key of {name}", checkpoint.place, line=line)
-                continue
+        for line, key, signature in self._known(checkpoint):
             try:
-                moment = key.time_of(checkpoint.text, data[4:])
+                moment = key.time_of(checkpoint.text, signature)
             except (InvalidSignature, ValueError):
-                fault = f"the signature of {name} does not belong to this checkpoint"
+                fault = f"the signature of {key.name} does not belong to this checkpoint"
                 raise Bad(fault, checkpoint.place, line=line) from None
             if moment is None:
                 signed += 1
             else:
-                times[key.public] = (name, moment)
+                times[key.public] = (key.name, moment)
         if not signed:
             raise Bad(f"no known key of {checkpoint.origin} has signed it", checkpoint.place)
         if len(times) < self.needed:
             fault = f"{len(times)} witnesses have cosigned it, {self.needed} are needed"
             raise Bad(fault, checkpoint.place, code=FEW_WITNESSES)
         return dict(times.values())
+
+    def _known(self, checkpoint: Checkpoint) -> Iterator[tuple[int, Key, bytes]]:
+        """The signatures of known keys with their lines, each key once."""
+        keys = {(key.name, key.key_id): key for key in self._keys(checkpoint.origin)}
+        seen = set()
+        for line, name, data in checkpoint.lines:
+            known = (name, data[:4])
+            if known in seen:
+                raise Bad(f"{name} has signed it in a line above already", checkpoint.place, line=line)
+            if known not in keys and self.closed:
+                raise Bad(f"nobody here has a key of {name}", checkpoint.place, line=line)
+            seen.add(known)
+            if known in keys:
+                yield line, keys[known], data[4:]
 
     def _keys(self, origin: str) -> list[Key]:
         """A log signs under its origin; a witness is somebody else than the log."""

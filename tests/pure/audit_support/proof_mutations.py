@@ -14,6 +14,7 @@ from tests.pure.audit_support.logs import Log
 from tests.pure.audit_support.mutations import cut_short, flipped
 
 PLACE = "file"
+DASH = "\u2014".encode()
 TRUST = verify.Trust(
     (verify.parse_key(logs.VKEY, "log"),), (verify.parse_key(logs.WITNESS_VKEY, "witness"),), 1
 )
@@ -42,7 +43,8 @@ class Proof:
             yield "line deleted", b"".join(lines[:i] + lines[i + 1 :])
             yield "line inserted", b"".join([*lines[:i], lines[i], *lines[i:]])
         for i, (left, right) in enumerate(pairwise(lines)):
-            if left != right:
+            # In which order signatures stand means nothing.
+            if left != right and not (left.startswith(DASH) and right.startswith(DASH)):
                 yield "lines reordered", b"".join([*lines[:i], right, left, *lines[i + 2 :]])
 
 
