@@ -45,9 +45,9 @@ CUSTOMERS: dict[str, Any] = {
     "id": "customers",
     "label": "Customer names",
     "method": "mask",
-    "match": {"type": "dictionary", "words": ["Olivia Sample"]},
+    "match": {"type": "dictionary", "words": ["Harvest Table"]},
     "selector": {"entries": [], "signals": [], "fields": []},
-    "examples": {"redact": ["sent to Olivia Sample"], "keep": ["sent to support"]},
+    "examples": {"redact": ["sent to Harvest Table"], "keep": ["sent to support"]},
 }
 
 

@@ -72,13 +72,13 @@ def test_a_rule_that_comes_is_seen_before_it_is_approved(live: Desk) -> None:
 def test_a_rule_that_goes_is_said_to_leak(live: Desk, settings: Any, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus.jsonl"
     spans = [{"start": 8, "end": 21, "label": "CUSTOMER"}]
-    corpus.write_text(json.dumps({"text": "sent to Olivia Sample", "spans": spans, "source": "own"}))
+    corpus.write_text(json.dumps({"text": "sent to Harvest Table", "spans": spans, "source": "own"}))
     settings.REDACTION_CORPUS = str(corpus)
     row = run(asked(live, rules=[CARDS]))
     (own,) = (one for one in effect_words.results(row, None) if one.name == "corpus")
     assert (own.leaked, own.apps[0].app) == (1, "own")
     assert own.labels[0].recall == 0.0
-    assert "Olivia" not in json.dumps(row.result)
+    assert "Harvest" not in json.dumps(row.result)
 
 
 def test_asked_twice_on_a_day_is_one_answer(live: Desk, queued: Any) -> None:

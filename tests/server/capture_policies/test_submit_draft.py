@@ -57,9 +57,9 @@ def test_an_empty_draft_is_not_submitted(desk: Desk) -> None:
     ("examples", "words"),
     [
         ({"redact": [], "keep": ["x"]}, "needs a text in which it must find something"),
-        ({"redact": ["Olivia Sample"], "keep": []}, "needs a text in which it must find nothing"),
+        ({"redact": ["Harvest Table"], "keep": []}, "needs a text in which it must find nothing"),
         ({"redact": ["nobody"], "keep": ["x"]}, "."),
-        ({"redact": ["Olivia Sample"], "keep": ["Olivia Sample"]}, "."),
+        ({"redact": ["Harvest Table"], "keep": ["Harvest Table"]}, "."),
     ],
 )
 def test_a_rule_without_proof_is_not_submitted(desk: Desk, examples: Any, words: str) -> None:

@@ -51,7 +51,7 @@ def test_an_app_is_said_in_words() -> None:
 @pytest.mark.parametrize(
     ("match", "said"),
     [
-        ({"type": "dictionary", "words": ["Olivia Sample"]}, "a list of 1 word"),
+        ({"type": "dictionary", "words": ["Harvest Table"]}, "a list of 1 word"),
         ({"type": "regex", "pattern": "x+"}, "the expression x+"),
         ({"type": "detector", "detector": "EMAIL"}, "what the detector EMAIL finds"),
     ],
@@ -84,7 +84,7 @@ def test_an_employee_reads_what_is_captured_on_their_own_devices(
     assert "mouse clicks, typed text" in page
     assert "Switched off by you" in page
     assert "not mine" not in page
-    assert "Olivia" not in page
+    assert "Harvest" not in page
     assert "No device of yours" in as_text(desk.cast.client("ml").get("/me/captured/"))
 
 
