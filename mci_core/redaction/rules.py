@@ -205,13 +205,8 @@ class RuleSet:
             place = len(self._order) + _PACK_ORDER.get(span.rule_id, -1)
         return method * 1_000_000 + place
 
-    def find(self, text: str, opened: Sequence[int] | None = None, *, until: float = inf) -> list[Span]:
-        """Everything that the pack and the rules find, perhaps overlapping.
-
-        `opened`: the gates that are open, where they were tried before. Raises `OutOfTime` after `until`.
-        """
-        if opened is not None and not opened:
-            return []
+    def find(self, text: str, *, until: float = inf) -> list[Span]:
+        """All that the pack and the rules find, perhaps overlapping. Raises `OutOfTime` after `until`."""
         data, looked = self._scan.look(fold(text))
         if self._rule_gates is not None:
             looked = [*looked, *self._opened_rules(text, data)]
@@ -234,19 +229,16 @@ class RuleSet:
             return self._every_rule
         return [self._every_rule[index] for index in self._rule_gates.open_for(data)]
 
-    def open_for_many(self, texts: Sequence[str]) -> list[Sequence[int] | None]:
-        """What is worth searching for in each of many texts; None where that has to be asked for the text."""
+    def worth_searching(self, texts: Sequence[str]) -> list[bool]:
+        """Which of many texts may hold something; those that cannot be judged together do."""
         plain = [text.isascii() and "[" not in text for text in texts]
         datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
-        opened = self._scan.look_at_many(datas)
+        worth = [not self._left_out.issuperset(opened) for opened in self._scan.look_at_many(datas)]
         if self._rule_gates is not None:
             rules = self._rule_gates.open_for_many(datas)
-            opened = [
-                [*pack, *(self._every_rule[index] for index in own)]
-                for pack, own in zip(opened, rules, strict=True)
-            ]
-        answers = iter([[index for index in one if index not in self._left_out] for one in opened])
-        return [next(answers) if looked_at else None for looked_at in plain]
+            worth = [pack or bool(own) for pack, own in zip(worth, rules, strict=True)]
+        answers = iter(worth)
+        return [next(answers) if looked_at else True for looked_at in plain]
 
 
 @cache
@@ -303,9 +295,9 @@ def rules_for(
 def placeholder(span: Span, value: str, hash_key: bytes | None) -> str:
     """What is written instead of a span.
 
-    Method "hash" gives the same value the same sign within one key, "replace" the same invented value. Without
-    a key both are a plain mask, because what anybody can compute gives short values away; so is "replace" for
-    values that have no kind of their own.
+    Method "hash" gives the same value the same sign within one key, "replace" the same invented value.
+    Without a key both are a plain mask, because what anybody can compute gives short values away; so is
+    "replace" for values that have no kind of their own.
     """
     if span.method == "replace" and hash_key is not None:
         return stand_ins.stand_in(value, hash_key) or f"[{span.label}]"

@@ -31,8 +31,7 @@ class Span:
     validator: str = ""
 
 
-# Given a text and, where that is known, what is worth searching for in it.
-Finder = Callable[[str, Sequence[int] | None], Iterable[Span]]
+Finder = Callable[[str], Iterable[Span]]
 Namer = Callable[[Span, str], str]
 
 
@@ -153,21 +152,17 @@ def settle(
     rank: Callable[[Span], int],
     name: Namer,
     placeholders: re.Pattern[str],
-    opened: Sequence[int] | None = None,
 ) -> tuple[str, list[Span]]:
-    """The masked text, in which `find` finds nothing more, and the spans of the original that were masked.
-
-    `opened`: what is worth searching for in the text as it is given, where that is known already.
-    """
+    """The masked text, in which `find` finds nothing more, and the spans of the original that were masked."""
     view, covered = neutral(text, placeholders)
-    fresh = _fresh(find(view, None if covered else opened), view, covered)
+    fresh = _fresh(find(view), view, covered)
     if not fresh:
         return text, []
     spans = join(fresh, rank)
     for _ in range(MAX_ROUNDS - 1):
         written = _Written(text, spans, name)
         view, covered = neutral(written.text, placeholders)
-        fresh = _fresh(find(view, None), view, covered)
+        fresh = _fresh(find(view), view, covered)
         if not fresh:
             return written.text, spans
         spans = join([*spans, *(written.moved(piece) for piece in fresh)], rank)

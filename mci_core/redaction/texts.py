@@ -43,7 +43,7 @@ def mask(
 ) -> tuple[str, list[Span]]:
     """The masked text and what was masked, with rule, method, validator and confidence."""
     try:
-        return _settled(text, rule_set(tuple(rules or ()), tuple(known), pack), None, hash_key)
+        return _settled(text, rule_set(tuple(rules or ()), tuple(known), pack), hash_key)
     except Exception:
         return _blanked(text)
 
@@ -59,24 +59,19 @@ def mask_many(
     """The same for many texts, with one look at all of them for what has to be searched at all."""
     try:
         chosen = rule_set(tuple(rules or ()), tuple(known), pack)
-        opened = chosen.open_for_many(texts)
+        worth = chosen.worth_searching(texts)
     except Exception:
         return [_blanked(text) for text in texts]
     done: list[tuple[str, list[Span]]] = []
-    for text, gates in zip(texts, opened, strict=True):
-        if gates is not None and not gates:
-            done.append((text, []))
-            continue
+    for text, searched in zip(texts, worth, strict=True):
         try:
-            done.append(_settled(text, chosen, gates, hash_key))
+            done.append(_settled(text, chosen, hash_key) if searched else (text, []))
         except Exception:
             done.append(_blanked(text))
     return done
 
 
-def _settled(
-    text: str, chosen: RuleSet, opened: Sequence[int] | None, hash_key: bytes | None
-) -> tuple[str, list[Span]]:
+def _settled(text: str, chosen: RuleSet, hash_key: bytes | None) -> tuple[str, list[Span]]:
     if not text.isascii():
         # Half of a surrogate pair: nobody could write the text down, so it is nothing that was typed.
         text.encode("utf-8")
@@ -87,7 +82,6 @@ def _settled(
         chosen.rank,
         lambda span, value: placeholder(span, value, hash_key),
         chosen.placeholders,
-        opened,
     )
 
 

@@ -87,9 +87,9 @@ def refusals(pattern: str) -> Iterator[Remark]:
 
 def _refused_opening(token: Token) -> Iterator[Remark]:
     for opening, words in _OPENINGS:
+        # No two of them begin a bracket alike.
         if token.text.startswith(opening):
             yield Remark(token.start + 1, words)
-            return
 
 
 def _refused_escape(token: Token) -> Iterator[Remark]:

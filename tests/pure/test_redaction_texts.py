@@ -177,6 +177,12 @@ def test_a_text_that_never_settles_is_masked_as_a_whole(monkeypatch: pytest.Monk
     assert redact_text(f"to {EMAIL}") == ("[BLANKED]", [(0, 22, "BLANKED")])
 
 
+def test_what_touches_a_mask_is_moved_to_the_whole_of_its_place() -> None:
+    written = spans._Written("ab cd ef", [spans.Span(3, 5, "X", "x")], lambda *_: "[LONG]")
+    assert written.text == "ab [LONG] ef"
+    assert [written.original(*place) for place in ((0, 5), (5, 11), (4, 6))] == [(0, 5), (3, 7), (3, 5)]
+
+
 def test_joined_spans_take_the_stronger_name() -> None:
     chosen = rule_set((rule("words", what=["x"], method="drop_event", id="d"),))
     first = spans.Span(0, 5, "EMAIL", "detector.EMAIL")

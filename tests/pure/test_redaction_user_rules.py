@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import runpy
 import subprocess
 import time
 from typing import Any
@@ -196,6 +197,15 @@ def test_the_child_takes_memory_and_time_away_where_it_can() -> None:
     user_rules_child.bound(limits)
     assert limits.set == [(9, (user_rules_child.MEMORY, user_rules_child.MEMORY))]
     assert user_rules_child.prepare(io.StringIO(json.dumps(["a+", "("]))) == "ok"
+
+
+def test_the_child_runs_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("[]"))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(user_rules._CHILD), run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "ok\n"
 
 
 def test_the_child_says_ok(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
