@@ -5,7 +5,7 @@
 Changes: each bit turned and each byte cut off in every bundle of entries, tile, index file, checkpoint and
 key; each entry, hash and row deleted, inserted and reordered; each file deleted, inserted and swapped; each
 bit, cut and line of proofs, consistency steps and a receipt. `--every 100` judges each hundredth of a kind;
-`--every 1` judges all, which takes three quarters of an hour of one core at 2,000 entries. Ends with an error
+`--every 1` judges all 9,628,714 of 2,000 entries, which takes ten minutes of one core. Ends with an error
 when one is missed.
 """
 
