@@ -75,6 +75,8 @@ _ANY_SETTER = re.compile(rb"set|ENV|ARG")
 _REACH = 60
 # So far a value is followed.
 _FAR = 4_000
+# Inside of what was read already, and to judge a value by, this is enough.
+_NEAR = 240
 
 
 Kind = Literal["password", "secret", "service"]
@@ -90,6 +92,7 @@ class _Given:
     quoted: bool
     wrapped: bool = False
     spaced: bool = False
+    read: int = 0
 
 
 def _parts(name: bytes) -> list[str]:
@@ -141,9 +144,10 @@ def _group(groups: list[tuple[int, int]], first: int) -> int:
     return next(number for number in range(first, len(groups)) if groups[number][0] >= 0)
 
 
-def _assigned(data: bytes, at: int, kind: Kind) -> _Given | None:
-    """The value after a sign that assigns; `at` is the end of the name."""
-    rest = data[at : at + _FAR]
+def _assigned(data: bytes, at: int, looked: int, kind: Kind) -> _Given | None:
+    """The value after a sign that assigns; `at` is the end of the name, `looked` how far was read before."""
+    near = at < looked
+    rest = data[at : at + (_NEAR if near else _FAR)]
     if not _ANY_SIGN.search(rest):
         return None
     for groups in _ASSIGNED.groups(rest):
@@ -156,8 +160,12 @@ def _assigned(data: bytes, at: int, kind: Kind) -> _Given | None:
         if wrapped and not quoted:
             # What looks like a call may be the beginning of the value itself.
             start, wrapped = groups[2][0], False
+        read = at + end
+        if near and end == len(rest):
+            # Part of a run that was read to its end before: so far this value goes as well.
+            return _Given(at + start, max(read, looked), kind, quoted, wrapped, spaced)
         stop = _cut(rest, start, end, quoted=quoted)
-        return _Given(at + start, at + stop, kind, quoted, wrapped, spaced)
+        return _Given(at + start, at + stop, kind, quoted, wrapped, spaced, read)
     return None
 
 
@@ -192,6 +200,7 @@ def _kind(groups: list[tuple[int, int]], after: bytes) -> Kind:
 
 def _given(data: bytes) -> Iterator[_Given]:
     """Every value that is given to a name which may be that of a secret."""
+    looked = 0
     for groups in _CUE.groups(data):
         (start, end), tail = groups[0], groups[3][0]
         # Signs at the end belong to the sentence, not to the name.
@@ -200,7 +209,8 @@ def _given(data: bytes) -> Iterator[_Given]:
             continue
         kind = _kind(groups, data[tail:end])
         if _names_a_secret(data, data[start:tail], start, data[tail:end], kind):
-            found = _assigned(data, end, kind) or _described(data, start, end, kind)
+            found = _assigned(data, end, looked, kind) or _described(data, start, end, kind)
+            looked = max(looked, found.read if found is not None else 0)
             if found is not None and found.end > found.start:
                 yield found
 
@@ -222,7 +232,7 @@ def _ends_line(data: bytes, given: _Given, value: bytes) -> bool:
 
 
 def _holds(data: bytes, given: _Given) -> bool:
-    value = data[given.start : given.end]
+    value = data[given.start : min(given.end, given.start + _NEAR)]
     if not given.quoted and _is_code_line(data, given) and values.is_identifier(value):
         return False
     if given.wrapped and values.is_plain(value):

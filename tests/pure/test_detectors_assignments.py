@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mci_core.detectors import assignments, values
@@ -125,6 +127,17 @@ NEGATIVES = [
 @pytest.mark.parametrize("text", NEGATIVES)
 def test_names_code_placeholders_and_words_stay(text: str) -> None:
     assert found(text) == []
+
+
+def test_a_run_of_names_without_values_is_read_once() -> None:
+    """Each name in the run would otherwise read on to its end."""
+    text = "key=" * 400 + MIXED
+    hits = list(assignments.find(fold(text), text))
+    assert max(hit.end for hit in hits) == len(text)
+    began = time.process_time()
+    list(assignments.find(fold("key=" * 15_000), ""))
+    # Reading on each time takes ten times as long.
+    assert time.process_time() - began < 5
 
 
 def test_a_password_and_a_token_keep_their_names() -> None:
