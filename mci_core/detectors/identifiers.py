@@ -20,7 +20,7 @@ _LINK = (
     r"(?:[ _-]?(?:card|account|code|identification|document|transit|policy|record|registration))?"
     r"(?:[ _-]?(?:numbers?|num\b|nummer|numero|n\xe9mero|num\xe9ro|no\b\.?|nr\b\.?|id\b|code|transit|\xb7))?"
     r"[\"']{0,2}"
-    r"(?:[ \t]{0,2}(?:is|was|are|ist|lautet|est|es|\xe9|:|=|=>|#|,|like|of|ending in|\|)){0,2}"
+    r"(?:[ \t]{0,2}(?:(?:is|was|are|ist|lautet|est|es|\xe9|like|of|ending in)\b|:|=|=>|#|,|\|)){0,2}"
     r"[ \t]{0,3}[\"'(]?"
 )
 # Groups of capitals and digits; the first holds a digit or only capitals, those after a space begin with one.

@@ -103,6 +103,7 @@ IDENTIFIERS = [
     ("Kontonummer 0532013000", "0532013000"),
     ("número de cuenta 2100 0418 4502", "2100 0418 4502"),
     ("member ID: XH 123456", "XH 123456"),
+    ("passport ISA-123456", "ISA-123456"),
 ]
 
 
