@@ -28,6 +28,8 @@ _EDGE_AFTER = frozenset("\n\t[|<;")
 _STATE = re.compile(r", [A-Z]{2}\b")
 _REGION = re.compile(r", [A-Z]")
 _INSIDE = 0.45
+# Words whose full stop does not end a sentence.
+_ABBREVIATED = frozenset(("mr", "mrs", "ms", "dr", "prof", "sr", "st", "sra", "dott", "capt"))
 _OPENERS = " \"'(\u2018\u201c<[*\u201e"
 
 
@@ -52,18 +54,7 @@ def _before_words(stripped: str) -> float:
         return 0.0
     if last == "name" and stripped[-1] in "?!.":
         return 2.0
-    if stripped[-1] in ".!?" and last not in (
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sr",
-        "st",
-        "sra",
-        "dott",
-        "capt",
-    ):
+    if stripped[-1] in ".!?" and last not in _ABBREVIATED:
         return 0.0
     two = BEFORE_TWO.get(f"{plain(found[-2])} {last}") if len(found) > 1 else None
     if two is not None:

@@ -80,11 +80,11 @@ def _family(text: str, end: int, all_small: bool) -> int:
 
 
 def _plain_ones(text: str) -> Iterator[Hit]:
-    names, until, all_small = _unmistakable(), 0, text.islower()
+    names, until, all_small, whole = _unmistakable(), 0, text.islower(), text.strip()
     for match in _SMALL.finditer(text):
         start, end = match.span()
         # A small word that is all there is may as well be the name of an account.
-        if start < until or match[0] not in names or match[0] == text.strip():
+        if start < until or match[0] not in names or match[0] == whole:
             continue
         if (not start or text[start - 1] in _APART_BEFORE) and text[end : end + 1] in _APART_AFTER:
             until = _family(text, end, all_small)

@@ -40,6 +40,8 @@ NAMED = [
     ("Ça va, Émilie Lefèvre est là", ["Émilie Lefèvre"]),
     ("Ольга Иванова согласна", ["Ольга Иванова"]),
     ("sent to Luca Example, waiting", ["Luca Example"]),
+    ("note_x: Olga", ["Olga"]),
+    ("It rained. Olga left", ["Olga"]),
     ("Ines House called", ["Ines House"]),
     ("Olga Grapple", ["Olga"]),
     ("5: Olga", ["Olga"]),
