@@ -299,6 +299,10 @@ def test_what_masking_itself_makes_findable_is_masked_in_another_round() -> None
     assert lines[2]["text"] == "\u2588" * 10
 
 
+def held(key: str, state: str = "down") -> Line:
+    return {"type": "key", "state": state, "key": key}
+
+
 EVENTS = st.lists(
     st.one_of(
         st.sampled_from(
@@ -322,8 +326,29 @@ EVENTS = st.lists(
                 st.integers(0, 30).map(lambda pos: [edit(pos, text, 4)]),
             )
         ),
-        st.sampled_from(["Backspace", "Enter", "Tab", "ArrowLeft", "Home", "Control"]).map(
+        st.sampled_from(["Backspace", "Enter", "Tab", "ArrowLeft", "Home", "Control", "Dead", "*"]).map(
             lambda key: keys([key])
+        ),
+        st.sampled_from(["a", "c", "x", "v", "z", "ArrowLeft", "Backspace"]).map(
+            lambda key: [held("Control"), *keys([key]), held("Control", "up")]
+        ),
+        st.sampled_from(["Home", "ArrowLeft", "Insert", "Delete"]).map(
+            lambda key: [held("Shift"), *keys([key]), held("Shift", "up")]
+        ),
+        st.sampled_from(["sudo ls", "plum-tree", "yes"]).map(lambda line: keys([*line, "Enter"])),
+        st.sampled_from(
+            [
+                [insert("Zebra", note="paste")],
+                [insert("sudo ls")],
+                [insert("plum-tree")],
+                [{"type": "marker", "name": "ime_start"}],
+                [{"type": "marker", "name": "ime_end"}],
+                [click("4", role="button"), {"type": "mouse_up", "x": 1, "y": 2, "button": "left"}],
+                [{"type": "mouse_move", "x": 1, "y": 2}],
+                [focus("xterm", "xterm")],
+                [focus("osk.exe", "osk.exe")],
+                [click(EMAIL, rect=[0, 0, 9, 9])],
+            ]
         ),
         st.sampled_from(
             [[focus()], [focus("Word", "w.exe")], [click("A")], [click()], [click("P", secure=True)]]
