@@ -304,10 +304,6 @@ class Scan:
         known.matching = found
         return known, sorted(opened)
 
-    def look_at_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
-        """The open groups of many texts."""
-        return prefilter(self._groups).open_for_many(datas)
-
 
 @lru_cache(maxsize=64)
 def scan(groups: Groups) -> Scan:

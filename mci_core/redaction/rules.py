@@ -230,10 +230,16 @@ class RuleSet:
         return [self._every_rule[index] for index in self._rule_gates.open_for(data)]
 
     def worth_searching(self, texts: Sequence[str]) -> list[bool]:
-        """Which of many texts may hold something; those that cannot be judged together do."""
+        """Which of many texts may hold something; those that cannot be judged together do.
+
+        Asked of the structured pack only: nearly every text has words, which may be names.
+        """
+        if not self._left_out:
+            return [True] * len(texts)
         plain = [text.isascii() and "[" not in text for text in texts]
         datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
-        worth = [not self._left_out.issuperset(opened) for opened in self._scan.look_at_many(datas)]
+        gates = prefilter(tuple(one.gates for index, one in enumerate(PACK) if index not in self._left_out))
+        worth = [bool(opened) for opened in gates.open_for_many(datas)]
         if self._rule_gates is not None:
             rules = self._rule_gates.open_for_many(datas)
             worth = [pack or bool(own) for pack, own in zip(worth, rules, strict=True)]
