@@ -11,8 +11,8 @@ import hashlib
 import os
 from pathlib import Path
 
-# So many files of one kind stay; older ones belong to versions that are gone.
-KEPT = 12
+# So many files of one kind stay: those that were read last.
+KEPT = 24
 
 
 def folder() -> Path | None:
@@ -38,6 +38,7 @@ def read(file: Path) -> bytes | None:
     """What was kept; None where there is nothing, or not what was written."""
     try:
         stored = file.read_bytes()
+        os.utime(file)
     except OSError:
         return None
     digest, content = stored[:32], stored[32:]
