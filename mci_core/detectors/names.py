@@ -226,9 +226,14 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
     echoes = _echoes(text) if "@" in text or "%40" in text else []
     known, no_names = words(), _no_names_alone()
     for match in _RUN.finditer(text):
-        word = match[0].lower()
-        if word not in NEVER and known.get(word) not in no_names:
+        word = match[0]
+        if not word.isalpha():
             yield from _judge(text, _tokens(text, *match.span()), echoes)
+            continue
+        word = plain(word)
+        entry = known.get(word, UNKNOWN)
+        if word not in NEVER and entry not in no_names:
+            yield from _judge(text, [(*match.span(), word, entry)], echoes)
     if "_" in text:
         yield from _glued(text)
     if ", " in text:
