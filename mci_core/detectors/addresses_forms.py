@@ -18,7 +18,7 @@ _SMALL = (
     r"pod|nad|na|y|in|vorm|lui|cel|los|mesto|altos|bajos|a\.d\.)"
 )
 _CITY = (
-    rf"{w.WORD}(?:[ /-](?:{_SMALL} ){{0,2}}{w.WORD}){{0,4}}(?: (?:mesto|altos|bajos))?"
+    rf"{w.WORD}(?:[ /-](?:{_SMALL} ){{0,2}}{w.WORD}){{0,4}}(?: (?:mesto|(?:los )?(?:altos|bajos)))?"
     r"(?: ?/ ?[A-Z]{2}\b| \([A-Z]{2}\))?"
 )
 _ANY_WORDS = r"(?:[a-z\xe9][a-z\xe9'.-]* )"
@@ -137,6 +137,7 @@ TAIL = tuple(
         rf"^{_GAP}{_CITY}{_GAP}(?:{_CITY}{_GAP})?{w.POSTCODE}\b(?: {_CITY})?",
         rf"^{_GAP}(?:{_CITY}{_GAP}){{0,2}}{COUNTRY}\b(?: \([A-Za-z]{{2,12}}\))?(?:\s{{1,2}}{w.POSTCODE}\b)?",
         rf"^,\s?{_CITY}",
+        rf"^(?:{_GAP}{_CITY})?-\d{{6}}\b",
     )
 )
 NO_CITY = Pattern(w.NO_CITY)

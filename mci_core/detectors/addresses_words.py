@@ -69,7 +69,7 @@ ENDINGS = (
 )
 # Streets of two words whose second says so.
 SECOND_WORDS = (
-    r"(?:stra(?:ss|\xe9)e|gasse|weg|platz|allee|ring|damm|utca|\xe9tja|\xe9t|t\xe9r|all\xe9|alle|polku|"
+    r"(?:stra(?:ss|\xe9)e|gasse|weg|platz|allee|ring|damm|utca|\xe9tja|\xe9t|t\xe9r|cesta|pot|nabre\xe9je|all\xe9|alle|polku|"
     r"tie|katu|kuja|bulevardi|k\xe9z|rkp\.?|s\xe9t\xe9ny|fasor|krt\.?|tere|sor|liget|k\xe9r\xe9t|"
     r"sokak|sok\.|"
     r"caddesi|cad\.|mah\.|mahallesi|bulvar\xe9|gate|gata|vei|veg|g\xe9rd|vei|ulica|ulice|trg|straat|laan|"
