@@ -3,8 +3,8 @@
     python benchmarks/audit_pages.py [--entries 1000000] [--rounds 5]
 
 Fills a PostgreSQL of its own, lets the sequencer take everything in, then asks for each page through the test
-client: URL to last byte, templates and database included, without network. The first round warms up and is not
-counted. The reference, in the same run, is the same pages with 1,000 entries.
+client: URL to last byte, templates and database included, without network. The first round warms up and does
+not count. The reference, in the same run, is the same pages with 1,000 entries.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ if not PRODUCTION:
 # Releases are signed by approvers with keys that never reach this server; see docs/operations.md.
 CEREMONY = env.flag("CEREMONY", False)
 
-# --- the audit log: the name under which it is signed, its tiles as files, where checkpoints are handed to ---
+# --- the audit log: the name under which it is signed, its tiles as files, where checkpoints go ---
 AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", f"{ALLOWED_HOSTS[0] if ALLOWED_HOSTS else 'localhost'}/audit")
 AUDIT_EXPORT_DIR: str = env.text("AUDIT_EXPORT_DIR", "")
 AUDIT_CHECKPOINT_DIR: str = env.text("AUDIT_CHECKPOINT_DIR", "")
