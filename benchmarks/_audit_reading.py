@@ -18,6 +18,7 @@ from pathlib import Path
 import django
 
 SLICE = 100_000
+TURNS = 20
 
 
 def take_in() -> float:
@@ -51,9 +52,11 @@ def limit() -> float:
     leaves = list(_leaves(SLICE))
     began = time.perf_counter()
     before = bytes(32)
-    for leaf in leaves:
-        before = sha256(b"\x01" + before + sha256(b"\x00" + leaf).digest()).digest()
-    return len(leaves) / (time.perf_counter() - began)
+    # As long as the others take, so that a burst of a busy machine does not count.
+    for _turn in range(TURNS):
+        for leaf in leaves:
+            before = sha256(b"\x01" + before + sha256(b"\x00" + leaf).digest()).digest()
+    return TURNS * len(leaves) / (time.perf_counter() - began)
 
 
 def verify() -> float:
