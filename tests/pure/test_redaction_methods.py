@@ -13,7 +13,7 @@ from mci_core import policy
 from mci_core.policy_model import PATHS
 from mci_core.redaction import following, redact_session, scan_session, session_pass
 from mci_core.redaction.addresses import mask_accounts
-from mci_core.redaction.event_fields import FIELD_OF
+from mci_core.redaction.event_fields import FIELD_OF, reduced_event
 from mci_core.redaction.file_names import mask_file_names
 from mci_core.redaction.report import Row, explained, percent
 from mci_core.redaction.spans import Span
@@ -238,7 +238,7 @@ def test_an_event_that_cannot_be_followed_is_dropped_and_counted(monkeypatch: py
 
 
 def test_an_event_that_cannot_be_reduced_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    true = session_pass.reduced_event
+    true = reduced_event
 
     def breaks(event: Line, *rest: Any) -> Line:
         if event["type"] == "mouse_down":

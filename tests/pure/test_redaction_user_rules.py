@@ -175,7 +175,7 @@ def test_what_takes_too_much_apart_is_refused(fault: str, monkeypatch: pytest.Mo
         return subprocess.CompletedProcess(command, -9, "", "")
 
     user_rules._tried.cache_clear()
-    monkeypatch.setattr(user_rules.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(Invalid) as caught:
         user_rules.try_apart([written(r"ab+\d")])
     user_rules._tried.cache_clear()
