@@ -23,20 +23,37 @@ _CAPITAL = (
     "[A-Z\u00c0-\u00de\u0100-\u024f\u0370-\u03ff\u0400-\u042f\u0531-\u0556\u05d0-\u06ff\u0900-\u0fff"
     "\u10a0-\u10ff\u1e00-\u1eff]"
 )
-# Initials, or a word; a possessive "'s" is not part of it.
-_WORD = rf"(?:(?:{_CAPITAL}\.){{1,4}}|{_CAPITAL}(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
 _INNER = "|".join(sorted((re.escape(word) for word in PARTICLES), key=len, reverse=True))
-# Not beside signs of code: names in file names are found on their own.
-# The look behind comes after the first letter: an expression that begins with a set of signs is faster.
-_FIRST_WORD = rf"{_CAPITAL}(?<![\w$%\\+].)(?:\.(?:{_CAPITAL}\.){{0,3}}|(?:(?:['\u2019](?!s\b))?[^\W\d_])*)"
-_RUN = re.compile(rf"{_FIRST_WORD}(?:[ \u00a0-](?:(?:{_INNER})[ -]){{0,3}}{_WORD}){{0,7}}(?![\w(\\=])")
+
+
+def _run(capital: str, letter: str, apostrophe: str, gap: str, flags: int = 0) -> re.Pattern[str]:
+    """Words with a capital letter, one after the other, and small words between them.
+
+    Not beside signs of code: names in file names are found on their own. A possessive "'s" is not part of a
+    word. The look behind comes after the first letter: an expression that begins with a set of signs is
+    faster. A run never ends inside letters, so that they need not be tried again ("++").
+    """
+    letters = rf"{letter}*+(?:{apostrophe}(?!s\b){letter}++)*"
+    word = rf"(?:(?:{capital}\.){{1,4}}|{capital}{letters})"
+    first = rf"{capital}(?<![\w$%\\+].)(?:\.(?:{capital}\.){{0,3}}|{letters})"
+    return re.compile(rf"{first}(?:{gap}(?:(?:{_INNER})[ -]){{0,3}}{word}){{0,7}}(?![\w(\\=])", flags)
+
+
+_RUN = _run(_CAPITAL, r"[^\W\d_]", "['\u2019]", "[ \u00a0-]")
+# The same for texts of ASCII, in less time.
+_ASCII_RUN = _run("[A-Z]", "[A-Za-z]", "'", "[ -]", re.ASCII)
 _PIECE = re.compile(r"(?:[^\W\d_]\.){2,4}|[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*\.?")
 _GLUED = re.compile(rf"({_CAPITAL}(?<![^\W_].)[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
 _LAST_FIRST = re.compile(
     rf"(?:^|[\n\t\"';(\]|])({_CAPITAL}[^\W\d_'-]+), ({_CAPITAL}[^\W\d_'-]+(?: {_CAPITAL}\.)?)"
     r"(?=$|[\n\t\"';)\[|<]| <)"
 )
+# An expression that begins with fixed signs is found fast; few texts have these.
+_GLUE = re.compile(rf"_{_CAPITAL}")
+_COMMA = re.compile(rf", {_CAPITAL}")
 _LOCAL_PART = re.compile(r"[\w.+%-]{3,64}(?=@|%40)")
+# The same before a plain "@", read backwards from it.
+_PART_BACKWARDS = re.compile(r"[\w.+%-]{3,64}")
 # By number of lists that know the word as a first or a last name.
 _FIRST = (0.0, 0.9, 1.3, 1.6, 1.8, 1.9, 2.0, 2.1, 2.2, 2.3, 2.3, 2.4, 2.4, 2.5, 2.5, 2.6)
 _LAST = (0.0, 0.7, 1.1, 1.4, 1.6, 1.7, 1.8, 1.9, 2.0, 2.1, 2.1, 2.2, 2.2, 2.3, 2.3, 2.4)
@@ -151,7 +168,10 @@ def _evidence(group: list[Token], shouted: bool) -> float:
 
 
 def _echoes(text: str) -> list[str]:
-    return [plain(match[0]) for match in _LOCAL_PART.finditer(text)]
+    if "%40" in text:
+        return [plain(match[0]) for match in _LOCAL_PART.finditer(text)]
+    befores = (before[:-65:-1] for before in text.split("@")[:-1])
+    return [plain(match[0][::-1]) for match in map(_PART_BACKWARDS.match, befores) if match]
 
 
 def _echoed(group: list[Token], echoes: list[str]) -> float:
@@ -225,7 +245,7 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names of people."""
     echoes = _echoes(text) if "@" in text or "%40" in text else []
     known, no_names = words(), _no_names_alone()
-    for match in _RUN.finditer(text):
+    for match in (_ASCII_RUN if text.isascii() else _RUN).finditer(text):
         word = match[0]
         if not word.isalpha():
             yield from _judge(text, _tokens(text, *match.span()), echoes)
@@ -234,9 +254,9 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         entry = known.get(word, UNKNOWN)
         if word not in NEVER and entry not in no_names:
             yield from _judge(text, [(*match.span(), word, entry)], echoes)
-    if "_" in text:
+    if "_" in text and _GLUE.search(text):
         yield from _glued(text)
-    if ", " in text:
+    if _COMMA.search(text):
         yield from _listed(text)
     yield from names_lower.find(data, text)
 
