@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Any
 
 from django import forms
@@ -11,7 +12,9 @@ from capture_policies.draft_forms import SIGNAL_CHOICES, KeyedForm
 from capture_policies.entry_options import lines_of
 from capture_policies.models import DraftRule, PolicyDraft
 from mci_core.detectors import LABELS
+from mci_core.errors import ActionError
 from mci_core.policy import FIELDS, METHOD_WORDS, PATHS
+from mci_core.redaction.hashed_words import SALT_BYTES, hashed_match
 
 FIELD_WORDS = {
     "text": "Typed text",
@@ -30,7 +33,12 @@ class RuleForm(KeyedForm):
         label="What happens",
     )
     match_type = forms.ChoiceField(
-        choices=[("dictionary", "Words"), ("regex", "An expression"), ("detector", "A detector")],
+        choices=[
+            ("dictionary", "Words"),
+            ("hashed", "Hashed list"),
+            ("regex", "An expression"),
+            ("detector", "A detector"),
+        ],
         widget=forms.RadioSelect,
         label="Looks for",
         initial="dictionary",
@@ -40,6 +48,12 @@ class RuleForm(KeyedForm):
         max_length=200_000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="One per line. Found whole, whatever their case.",
+    )
+    names = forms.CharField(
+        required=False,
+        max_length=1_000_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+        help_text="One per line, of 1 to 4 words each. Only hashes are kept: the list is never shown again.",
     )
     pattern = forms.CharField(
         required=False,
@@ -109,6 +123,9 @@ class RuleForm(KeyedForm):
         "method": "method",
         "match": "match_type",
         "match.words": "words",
+        "match.salt": "names",
+        "match.hashes": "names",
+        "match.lengths": "names",
         "match.pattern": "pattern",
         "match.detector": "detector",
         "selector.entries": "in_entries",
@@ -121,8 +138,24 @@ class RuleForm(KeyedForm):
         "examples.keep": "keep_examples",
     }
 
-    def __init__(self, *args: Any, draft: PolicyDraft, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        draft: PolicyDraft,
+        row: DraftRule | None = None,
+        salt: bytes | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``salt`` only for a try: one that does not change, so that the prepared list is found again."""
         super().__init__(*args, **kwargs)
+        self._salt = salt
+        self._hashed: dict[str, Any] = dict(row.match) if row and row.match.get("type") == "hashed" else {}
+        if self._hashed:
+            number = len(self._hashed["hashes"])
+            self.fields["names"].help_text = (
+                f"The list has {number} {'entry' if number == 1 else 'entries'}, which cannot be shown. Left "
+                "empty, it stays; what is pasted here takes its place. One per line, of 1 to 4 words each."
+            )
         entries = self.fields["in_entries"]
         assert isinstance(entries, forms.MultipleChoiceField)
         entries.choices = [(entry.key, entry.label) for entry in draft.entries.all()]
@@ -134,6 +167,21 @@ class RuleForm(KeyedForm):
         if len(parts) != 4 or not all(part.isascii() and part.isdigit() for part in parts):
             raise forms.ValidationError("Write four whole numbers: left, top, right and bottom in percent.")
         return [int(part) for part in parts]
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if values.get("match_type") == "hashed" and "names" not in self.errors:
+            self._hash_names(lines_of(values["names"]))
+        return values
+
+    def _hash_names(self, names: list[str]) -> None:
+        """New words get a new salt, so that two versions of a list cannot be compared."""
+        if self._hashed and not names:
+            return
+        try:
+            self._hashed = dict(hashed_match(names, self._salt or secrets.token_bytes(SALT_BYTES)))
+        except ActionError as fault:
+            self.add_error("names", fault.message)
 
     @staticmethod
     def start(row: DraftRule) -> dict[str, Any]:
@@ -161,6 +209,7 @@ class RuleForm(KeyedForm):
             "dictionary": {"words": lines_of(values["words"])},
             "regex": {"pattern": values["pattern"]},
             "detector": {"detector": values["detector"]},
+            "hashed": self._hashed,
         }
         return {
             "id": self.key_of(values),

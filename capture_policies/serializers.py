@@ -74,7 +74,9 @@ class ExamplesSerializer(serializers.Serializer[Any]):
 
 
 class RuleSerializer(serializers.Serializer[Any]):
-    """A redaction rule. ``match`` has a ``type``: detector, regex or dictionary."""
+    """A redaction rule. ``match`` has a ``type``: detector, regex, dictionary or hashed. A hashed list is
+    given as salt, hashes and lengths; its words are not accepted.
+    """
 
     id = serializers.CharField(max_length=64)
     label = serializers.CharField(max_length=120)  # type: ignore[assignment]  # the document's word

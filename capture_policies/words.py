@@ -134,6 +134,7 @@ def describe_rule(rule: Rule, labels: dict[str, str]) -> DescribedRule:
         "detector": f"what the detector {match.detector} finds",
         "regex": f"the expression {match.pattern}",
         "dictionary": f"a list of {len(match.words)} {'word' if len(match.words) == 1 else 'words'}",
+        "hashed": match.hashed_list,
     }[match.type]
     return DescribedRule(rule.id, rule.label, METHOD_WORDS[rule.method], looks_for, _selected(rule, labels))
 

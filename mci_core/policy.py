@@ -269,7 +269,13 @@ def parse_rule(doc: Mapping[str, Any]) -> Rule:
         label=doc["label"],
         method=doc["method"],
         match=RuleMatch(
-            match["type"], match.get("detector"), match.get("pattern"), tuple(match.get("words", ()))
+            match["type"],
+            match.get("detector"),
+            match.get("pattern"),
+            tuple(match.get("words", ())),
+            match.get("salt"),
+            frozenset(match.get("hashes", ())),
+            tuple(match.get("lengths", ())),
         ),
         selector=_selector(selector),
         examples=Examples(tuple(examples["redact"]), tuple(examples["keep"])),

@@ -70,7 +70,10 @@ def _changed_rule(path: str, old: Rule, new: Rule) -> Iterator[Change]:
         yield Change(f"{path}.label", f"The redaction rule {old.label} is now called {new.label}.", "neutral")
     if old.examples != new.examples:
         yield Change(f"{path}.examples", f"The redaction rule {new.label} has other examples.", "neutral")
-    for part, words in (("method", "acts in another way"), ("match", "looks for something else")):
+    looks = "looks for something else"
+    if new.match.type == "hashed":
+        looks = f"{looks}: {new.match.hashed_list}"
+    for part, words in (("method", "acts in another way"), ("match", looks)):
         if getattr(old, part) != getattr(new, part):
             yield Change(f"{path}.{part}", f"The redaction rule {new.label} {words}.", "wider")
     if old.selector != new.selector:

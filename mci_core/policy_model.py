@@ -72,7 +72,7 @@ METHOD_WORDS: dict[str, str] = {
     "drop_frame": "drop the screenshot",
     "block_session": "block the whole session",
 }
-MATCH_TYPES: tuple[str, ...] = ("detector", "regex", "dictionary")
+MATCH_TYPES: tuple[str, ...] = ("detector", "regex", "dictionary", "hashed")
 ENTRY_KINDS: tuple[str, ...] = ("app", "site")
 PLATFORMS: tuple[str, ...] = ("windows", "macos", "linux")
 PLATFORM_WORDS: dict[str, str] = {"windows": "Windows", "macos": "macOS", "linux": "Linux"}
@@ -158,6 +158,9 @@ class RuleMatchDoc(TypedDict, total=False):
     detector: str
     pattern: str
     words: list[str]
+    salt: str
+    hashes: list[str]
+    lengths: list[int]
 
 
 class SelectorDoc(TypedDict):
@@ -267,12 +270,24 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """What a rule looks for: a named detector, an RE2 expression, or whole words."""
+    """What a rule looks for: a named detector, an RE2 expression, whole words, or whole words known by their
+    hashes only. `lengths`: of how many words its hashed entries are.
+    """
 
     type: str
     detector: str | None = None
     pattern: str | None = None
     words: tuple[str, ...] = ()
+    salt: str | None = None
+    # A set, because its own hash is computed once: rules are looked up in caches for every text.
+    hashes: frozenset[str] = frozenset()
+    lengths: tuple[int, ...] = ()
+
+    @property
+    def hashed_list(self) -> str:
+        """A hashed list in words."""
+        number = len(self.hashes)
+        return f"a hashed list of {number} {'entry' if number == 1 else 'entries'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ from capture_policies.models import DraftEntry, DraftRule
 from capture_policies.preview import try_rule
 from capture_policies.rule_forms import RuleForm
 from capture_policies.views.drafts import OfDraft
+from mci_core.redaction.hashed_words import SALT_BYTES
+
+# Of lists that are only tried out and not kept.
+TRY_SALT = bytes(SALT_BYTES)
 
 
 class EntryEdit(OfDraft, ActionForm):
@@ -71,7 +75,8 @@ class RuleEdit(OfDraft, ActionForm):
         return RuleForm.start(self.row) if self.row else {"method": "mask"}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "draft": self.draft}
+        salt = TRY_SALT if "preview" in self.request.POST else None
+        return {**super().get_form_kwargs(), "draft": self.draft, "row": self.row, "salt": salt}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(row=self.row, **kwargs)

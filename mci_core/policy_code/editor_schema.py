@@ -46,7 +46,7 @@ _RULE: dict[str, str] = {
     "id": "Stays the same when the name changes.",
     "label": "What the rule is called.",
     "method": "What happens to what it finds.",
-    "match": "A detector, an RE2 expression, or whole words.",
+    "match": "A detector, an RE2 expression, whole words, or a list kept as hashes.",
     "selector": "Where it looks. Left out: everywhere.",
     "examples": "Texts in which it must find something, and texts in which it must find nothing.",
 }

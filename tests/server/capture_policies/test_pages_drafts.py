@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from capture_policies import document
+from capture_policies.actions import drafts
 from capture_policies.models import PolicyDraft, PolicyVersion
+from mci_core.errors import Invalid
 from tests.server.capture_policies.support import Desk
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +89,8 @@ def test_a_fault_of_an_entry_stands_at_its_field_and_input_is_kept(
         ({"pattern": "(open"}, "pattern"),
         ({"match_type": "dictionary", "words": ""}, "words"),
         ({"match_type": "detector", "detector": ""}, "detector"),
+        ({"match_type": "hashed", "names": ""}, "names"),
+        ({"match_type": "hashed", "names": "Zebra\none two three four five"}, "names"),
         ({"in_region": "the top"}, "in_region"),
         ({"in_region": "0 0 100 120"}, "in_region"),
         ({"in_region": "0 50 100 20"}, "in_region"),
@@ -95,6 +100,36 @@ def test_a_fault_of_a_rule_stands_at_its_field(desk: Desk, change: dict[str, str
     response = desk.cast.client("ml").post(url("draft_rule_new", desk.draft(rules=[]).pk), {**RULE, **change})
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {field}
+
+
+def test_a_pasted_list_is_kept_as_hashes_and_never_shown_again(desk: Desk, as_text: Text) -> None:
+    draft = desk.draft(rules=[])
+    client = desk.cast.client("ml")
+    examples = {"redact_examples": "to Invented Person", "keep_examples": "to support"}
+    data = {**RULE, **examples, "match_type": "hashed", "names": "Invented  Person\r\n\r\nQuagga\r\n"}
+    tried = client.post(url("draft_rule_new", draft.pk), {**data, "preview": "1", "preview_text": "a quagga"})
+    assert "a [PROJECT_NAMES]" in as_text(tried)
+    assert client.post(url("draft_rule_new", draft.pk), data).status_code == 302
+    row = draft.rules.get()
+    first = row.match
+    assert first.keys() == {"type", "salt", "hashes", "lengths"}
+    assert (len(first["hashes"]), first["lengths"]) == (2, [1, 2])
+    page = client.get(url("draft_rule", draft.pk, row.pk))
+    assert "The list has 2 entries, which cannot be shown." in as_text(page)
+    assert "Quagga" not in page.content.decode()
+    assert "a hashed list of 2 entries" in as_text(client.get(url("draft_detail", draft.pk)))
+    # Left empty, the list stays as it is; another one takes its place, with another salt.
+    assert client.post(url("draft_rule", draft.pk, row.pk), {**data, "names": ""}).status_code == 302
+    assert draft.rules.get().match == first
+    again = client.post(url("draft_rule", draft.pk, row.pk), {**data, "names": "Invented Person"})
+    assert again.status_code == 302
+    second = draft.rules.get().match
+    assert second["salt"] != first["salt"]
+    assert not set(second["hashes"]) & set(first["hashes"])
+    # Nothing but the form hashes: words in the clear are refused everywhere else.
+    doc = {**document.rule_doc(row), "match": {"type": "hashed", "words": ["Quagga"]}}
+    with pytest.raises(Invalid):
+        drafts.put_rule(draft=draft, rule=row, data=doc, actor=desk.actor(desk.ml))
 
 
 def test_a_rule_looks_in_kinds_of_field_and_in_a_part_of_the_screen(desk: Desk, as_text: Text) -> None:

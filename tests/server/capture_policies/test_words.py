@@ -52,6 +52,10 @@ def test_an_app_is_said_in_words() -> None:
     ("match", "said"),
     [
         ({"type": "dictionary", "words": ["Harvest Table"]}, "a list of 1 word"),
+        (
+            {"type": "hashed", "salt": "0" * 32, "hashes": ["0" * 24, "1" * 24], "lengths": [1]},
+            "a hashed list of 2 entries",
+        ),
         ({"type": "regex", "pattern": "x+"}, "the expression x+"),
         ({"type": "detector", "detector": "EMAIL"}, "what the detector EMAIL finds"),
     ],
