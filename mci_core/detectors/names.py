@@ -196,30 +196,45 @@ def _hyphen_fits(group: list[Token]) -> bool:
     return group[0][3].first + group[0][3].last > 0 < group[1][3].first + group[1][3].last
 
 
+def _german(text: str, start: int, end: int) -> bool:
+    return _GERMAN.search(text[max(0, start - 200) : end + 200]) is not None
+
+
+def _score(text: str, group: list[Token], before: str | None, after: str | None, echoes: list[str]) -> float:
+    """All that speaks for a name and against it; `before`, `after`: neighbours within the run."""
+    start, end = group[0][0], group[-1][1]
+    word = text[start : group[0][1]]
+    own = _evidence(group, word[:2].isupper() or word.isupper())
+    penalty = 0.0
+    if len(group) > 1 and text[group[1][0] - 1] == "-" and not _hyphen_fits(group):
+        penalty = _HYPHENED
+    echo = 0.0
+    if echoes and text[end : end + 1] not in (".", "@", "_", "-"):
+        echo = _echoed(group, echoes)
+    near = around(text, start, end, before, after, [token[3] for token in group])
+    score = own - penalty + echo + near
+    # Looking for German takes long, and can only lower the score.
+    if score >= _NEEDED and all(token[3] is UNKNOWN for token in group) and _german(text, start, end):
+        return own - _ALL_NOUNS - penalty + echo + near
+    return score
+
+
+def _hit(start: int, end: int, score: float) -> Hit:
+    return Hit(start, end, "PERSON", round(min(0.95, 0.35 + 0.1 * score), 2))
+
+
 def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
     for outer_begin, outer_end in _groups(text, tokens):
         begin, end = _trim(tokens, outer_begin, outer_end)
         if begin == end:
             continue
-        group = tokens[begin:end]
-        word = text[group[0][0] : group[0][1]]
-        score = _evidence(group, word.isupper() or word[:2].isupper())
-        if all(token[3] is UNKNOWN for token in group) and _GERMAN.search(
-            text[max(0, group[0][0] - 200) : group[-1][1] + 200]
-        ):
-            score -= _ALL_NOUNS
-        if len(group) > 1 and text[group[1][0] - 1] == "-" and not _hyphen_fits(group):
-            score -= _HYPHENED
-        if echoes and text[group[-1][1] : group[-1][1] + 1] not in (".", "@", "_", "-"):
-            score += _echoed(group, echoes)
         before = tokens[begin - 1][2] if begin else None
         after = tokens[end][2] if end < len(tokens) else None
-        score += around(text, group[0][0], group[-1][1], before, after, [token[3] for token in group])
+        score = _score(text, tokens[begin:end], before, after, echoes)
         if score >= _NEEDED:
             begin, end = _extend(tokens, begin, end)
             last = tokens[end - 1]
-            stop = last[1] - (last[2].endswith(".") and len(last[2]) > 2)
-            yield Hit(tokens[begin][0], stop, "PERSON", round(min(0.95, 0.35 + 0.1 * score), 2))
+            yield _hit(tokens[begin][0], last[1] - (last[2].endswith(".") and len(last[2]) > 2), score)
 
 
 def _glued(text: str) -> Iterator[Hit]:
@@ -253,7 +268,10 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         word = plain(word)
         entry = known.get(word, UNKNOWN)
         if word not in NEVER and entry not in no_names:
-            yield from _judge(text, [(*match.span(), word, entry)], echoes)
+            start, end = match.span()
+            score = _score(text, [(start, end, word, entry)], None, None, echoes)
+            if score >= _NEEDED:
+                yield _hit(start, end, score)
     if "_" in text and _GLUE.search(text):
         yield from _glued(text)
     if _COMMA.search(text):

@@ -28,6 +28,9 @@ _EDGE_AFTER = frozenset("\n\t[|<;")
 _STATE = re.compile(r", [A-Z]{2}\b")
 _REGION = re.compile(r", [A-Z]")
 _INSIDE = 0.45
+_ORDERS = -1.1
+# So many characters are looked at behind a name.
+_AHEAD = 18
 # Words whose full stop does not end a sentence.
 _ABBREVIATED = frozenset(("mr", "mrs", "ms", "dr", "prof", "sr", "st", "sra", "dott", "capt"))
 _OPENERS = " \"'(\u2018\u201c<[*\u201e"
@@ -45,8 +48,16 @@ def _key(stripped: str) -> float:
     return 0.0
 
 
+def _last_words(stripped: str) -> list[str]:
+    """The last two words, perhaps with others before them."""
+    found = stripped.rsplit(" ", 2)
+    if len(found) > 1 and found[-1].isalpha() and found[-2].isalpha():
+        return found
+    return _WORD.findall(stripped)
+
+
 def _before_words(stripped: str) -> float:
-    found = _WORD.findall(stripped)
+    found = _last_words(stripped)
     if not found:
         return 0.0
     last = plain(found[-1])
@@ -88,8 +99,18 @@ def _left(text: str, start: int) -> float:
     return _before_words(stripped)
 
 
+def _after_space(text: str, start: int, end: int, single: bool) -> float:
+    """What the next word says."""
+    match = _WORD.match(text, end + 1, end + _AHEAD)
+    if match is None:
+        return 0.4 if text.startswith(" ' s ", end) else 0.0
+    word = match[0]
+    score = AFTER.get(plain(word), 0.0)
+    return score + _ORDERS if single and word in OBJECTS and _opens(text, start) else score
+
+
 def _right(text: str, end: int) -> float:
-    right = text[end : end + 18]
+    right = text[end : end + _AHEAD]
     if not right:
         return 0.0
     sign = right[0]
@@ -99,43 +120,46 @@ def _right(text: str, end: int) -> float:
         return -1.4
     if sign.isdigit() or (sign == "." and right[1:2].isalnum()) or (sign == "-" and right[1:2].isdigit()):
         return -1.4
-    if right.startswith(("'s ", "\u2019s ", " ' s ")):
-        return 0.4
-    if sign == " ":
-        match = _WORD.match(right, 1)
-        return AFTER.get(plain(match[0]), 0.0) if match else 0.0
-    return 0.0
+    return 0.4 if right.startswith(("'s ", "\u2019s ")) else 0.0
 
 
-def _orders(text: str, start: int, end: int) -> float:
-    """A sentence of which the second word is "the" or "up" asks for something: "Mark the row"."""
-    match = _WORD.match(text, end + 1)
-    if match is None or match[0] not in OBJECTS:
-        return 0.0
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence begins here: one of which the second word is "the" or "up" asks for something
+    ("Mark the row")."""
     return (
-        -1.1
-        if not start
+        not start
         or text[start - 2 : start - 1] in ("", ".", "!", "?", "\n", "]", ":")
         or text[start - 1] in "]\n"
-        else 0.0
     )
 
 
-def _alone(text: str, start: int, end: int, group: Sequence[Known]) -> float:
-    """How much it says that the words fill a line, a cell or the part of a title."""
+def _closed(text: str, end: int) -> bool:
     right = text[end : end + 3]
-    closed = not right or right[0] in _EDGE_AFTER or right in (" - ", " | ", " \u2013 ", " \u2014 ")
-    opened = not start or text[start - 1] in _EDGE_BEFORE or text[max(0, start - 2) : start] in ("| ", "- ")
-    if len(group) == 1:
-        if not start and right[:1] == ",":
-            return 0.9
-        if right[:1] == ":" and (not start or text[start - 1] == "\n"):
-            return 0.0 if group[0] is UNKNOWN else 0.8
-        return 0.5 if closed and opened and group[0] is not UNKNOWN and not group[0].place else 0.0
-    if opened and (closed or right[:2] in (" (", ", ", " <")) and len(group) <= 4:
-        unheard = sum(known is UNKNOWN for known in group)
-        return 1.1 if unheard < len(group) else 0.8
-    return 0.0
+    return not right or right[0] in _EDGE_AFTER or right in (" - ", " | ", " \u2013 ", " \u2014 ")
+
+
+def _opened(text: str, start: int) -> bool:
+    return not start or text[start - 1] in _EDGE_BEFORE or text[max(0, start - 2) : start] in ("| ", "- ")
+
+
+def _single(text: str, start: int, end: int, known: Known, sign: str) -> float:
+    """How much it says that one word fills a line, a cell or the part of a title."""
+    if not start and sign == ",":
+        return 0.9
+    if sign == ":" and (not start or text[start - 1] == "\n"):
+        return 0.0 if known is UNKNOWN else 0.8
+    if known is UNKNOWN or known.place:
+        return 0.0
+    return 0.5 if _closed(text, end) and _opened(text, start) else 0.0
+
+
+def _several(text: str, start: int, end: int, group: Sequence[Known]) -> float:
+    """The same of several words."""
+    if len(group) > 4 or not _opened(text, start):
+        return 0.0
+    if not _closed(text, end) and text[end : end + 2] not in (" (", ", ", " <"):
+        return 0.0
+    return 0.8 if all(known is UNKNOWN for known in group) else 1.1
 
 
 def around(
@@ -143,11 +167,17 @@ def around(
 ) -> float:
     """The sum of what stands before and after; `before`, `after`: neighbours within the same run of words."""
     score = _left(text, start) if before is None else BEFORE.get(before, 0.0)
-    score += _right(text, end) if after is None else AFTER.get(after, 0.0)
-    if len(group) == 1 and after is None and text[end : end + 1] == " ":
-        score += _orders(text, start, end)
-    if (group[-1].place and _REGION.match(text, end)) or _STATE.match(text, end):
+    sign = text[end : end + 1]
+    if after is not None:
+        score += AFTER.get(after, 0.0)
+    elif sign == " ":
+        score += _after_space(text, start, end, len(group) == 1)
+    else:
+        score += _right(text, end)
+    if sign == "," and ((group[-1].place and _REGION.match(text, end)) or _STATE.match(text, end)):
         score -= 2.4
     if before is None and after is None:
-        score += _alone(text, start, end, group)
+        if len(group) == 1:
+            return score + _single(text, start, end, group[0], sign)
+        return score + _several(text, start, end, group)
     return score
