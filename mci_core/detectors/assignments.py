@@ -22,8 +22,8 @@ _SECRET = words("cues.txt", "secret")
 _SERVICE = words("cues.txt", "service")
 # A cue, and what follows it in the same name. All else is looked at from there.
 _CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET}|({_SERVICE}))([\w.-]{{0,30}})", scanned=False)
-_PASSWORD_IN = Pattern(rf"(?i)(?:{_PASSWORD})")
-_SECRET_IN = Pattern(rf"(?i)(?:{_SECRET})")
+_PASSWORD_IN = Pattern(rf"(?i)(?:{_PASSWORD})", scanned=False)
+_SECRET_IN = Pattern(rf"(?i)(?:{_SECRET})", scanned=False)
 # What closes the name: quotes, brackets, also written as entities; in colour-marked code a tag.
 _CLOSE = r"^(?:\\{0,2}[\"'`]|[\])]|&\w{4};|&#\d\d;|</?\w{1,8}>){0,3}"
 # Words between the name and the sign, as in: password for the new laptop = ...
@@ -62,9 +62,9 @@ _NO_SECRETS = terms("name_words.txt", "opens_nothing")
 _RUNS_INTO = terms("name_words.txt", "runs_into")
 _PARTS = re.compile(rb"[A-Z]+(?![a-z\xe9])|[A-Z]?[a-z\xe9]+")
 # A second name and value right after the first, as in a list that is written without spaces.
-_NEXT = Pattern(r"[,/&;|](?i:[a-z_-]{2,20})[:=]")
-_QUERY = Pattern(r"[&;][\w.-]{1,30}=")
-_ENTITY = Pattern(r"&(?:quot|apos|lt|gt|amp|#\d\d);")
+_NEXT = Pattern(r"[,/&;|](?i:[a-z_-]{2,20})[:=]", scanned=False)
+_QUERY = Pattern(r"[&;][\w.-]{1,30}=", scanned=False)
+_ENTITY = Pattern(r"&(?:quot|apos|lt|gt|amp|#\d\d);", scanned=False)
 # What can stand right after a name to which something is given.
 _GOES_ON = frozenset(bytes((code,)) for code in b"\"'`\\])&<>=:!|, \t\n\r")
 _ENDS = b".,;:!?)]}\"'"

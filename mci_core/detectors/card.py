@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_word
 
-_CANDIDATE = Pattern(r"\d(?:[ .-]{0,2}\d){11,}")
+_CANDIDATE = Pattern(r"\d(?:[ .-]{0,2}\d){11,}", scanned=False)
 # Right after one of these even a number with a wrong check digit is meant as a card's.
 _WORDS = Pattern(
     r"(?i)(?:credit card|debit card|card number|card no|\bcard|kreditkart\w+|\bvisa|mastercard|"

@@ -24,7 +24,10 @@ _EXPIRY = Pattern(
     r"[\"']?(?:[ ]?(?:is|:|=|on|at)){0,2}[ \t]{0,2}[\"']?"
     r"((?:0[1-9]|1[0-2])[ ]?[/-][ ]?(?:20)?\d{2})"
 )
-_CARD = Pattern(r"(?i)card|karte|carte|tarjeta|carta\b|kaart|visa|amex|cv[vc]2?\b|\d{4}[ -]?\d{4}[ -]?\d{3}")
+_CARD = Pattern(
+    r"(?i)card|karte|carte|tarjeta|carta\b|kaart|visa|amex|cv[vc]2?\b|\d{4}[ -]?\d{4}[ -]?\d{3}",
+    scanned=False,
+)
 _REACH = 60
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
 
 _ADDRESS = Pattern(
-    r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
+    r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}",
+    scanned=False,
 )
 _NOBODY = (b"000000000000", b"ffffffffffff")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
 
-_START = Pattern(r"[A-Za-z]{2}[ -]?\d{2}[ -]?[A-Za-z0-9]{2}")
+_START = Pattern(r"[A-Za-z]{2}[ -]?\d{2}[ -]?[A-Za-z0-9]{2}", scanned=False)
 # Length by country, from the SWIFT IBAN registry.
 LENGTHS: dict[str, int] = {
     **dict.fromkeys(("NO",), 15),

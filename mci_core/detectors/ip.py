@@ -9,7 +9,8 @@ from mci_core.detectors.matching import Detector, Hit, Pattern, is_digit, is_wor
 
 _FOUR = Pattern(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}")
 _SIX = Pattern(
-    r"[0-9A-Fa-f:]{0,39}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{0,39}(?:\d{0,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})?"
+    r"[0-9A-Fa-f:]{0,39}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{0,39}(?:\d{0,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})?",
+    scanned=False,
 )
 # A number with dots right after one of these is a version.
 _VERSION = Pattern(

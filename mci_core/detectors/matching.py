@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import re2
 
@@ -93,8 +94,7 @@ def fold(text: str) -> bytes:
     return text.translate(_table).encode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A place that a detector names: [start, end) in code points, how sure it is (0 to 1), and which check
     of the value (a check digit, an issuer's list) has confirmed it, if any.
     """
@@ -126,7 +126,10 @@ class Pattern:
     __slots__ = ("_groups", "_whole", "expression", "number")
 
     def __init__(self, expression: str, *, scanned: bool = True) -> None:
-        """`scanned` False: too costly for the one scan over all patterns; another one stands before it."""
+        """`scanned` False: not part of the one scan over all patterns.
+
+        So where only parts of texts are searched, where a gate says as much, or where it costs too much.
+        """
         written = expression.encode("latin-1")
         self._groups = re2.compile(written, _options)._regexp.Match
         self._whole = re2.compile(written, _no_groups)._regexp.Match
@@ -199,7 +202,7 @@ def number_patterns() -> list[Pattern]:
 
 def _bound(expression: str) -> bool:
     plain = expression.removeprefix("(?i)")
-    return plain.startswith("^") or (plain.endswith("$") and not plain.endswith("\\$"))
+    return plain.startswith(("^", "(?i:^")) or (plain.endswith("$") and not plain.endswith("\\$"))
 
 
 @dataclass(frozen=True, slots=True)

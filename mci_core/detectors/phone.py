@@ -13,7 +13,7 @@ import phonenumbers
 
 from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_digit, is_word
 
-_CANDIDATE = Pattern(r"(?:\+|\(\+?)?\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5,16}")
+_CANDIDATE = Pattern(r"(?:\+|\(\+?)?\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5,16}", scanned=False)
 _NORTH_AMERICA = Pattern(r"^(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}$")
 _BRACKETS = Pattern(r"^\(?\+?\d{1,4}\) ?\d")
 _NATIONAL = Pattern(r"^\(?0\d{1,5}\)?[ /-]{1,3}\d{2,}(?:[ /-]?\d{2,}){0,4}$")
@@ -24,7 +24,8 @@ _WORDS = Pattern(
     r"\btext me|\bdial|\bring\b|\breach\b|contact|hotline|helpline|handy|rufnummer|"
     r"\bnumero\b|\bnumber is\b|\bph\b|"
     r"\bph\.|\bext\b|signal\b|viber|puhelin|kom\xe9rk|celular|m\xe9vil|portable|cellulare|anrufen|appele[rz]|"
-    r"ll\xe9m[ae]|chiam[ai]|\bbel\b|zadzwo)"
+    r"ll\xe9m[ae]|chiam[ai]|\bbel\b|zadzwo)",
+    scanned=False,
 )
 _ELSEWHERE = (
     "тел",

@@ -191,9 +191,10 @@ class HyperscanPrefilter:
 
     def _scratch(self, name: str, database: Any) -> Any:
         spaces = self._local.__dict__
-        if name not in spaces:
-            spaces[name] = hyperscan.Scratch(database)
-        return spaces[name]
+        space = spaces.get(name)
+        if space is None:
+            space = spaces[name] = hyperscan.Scratch(database)
+        return space
 
     def open_for(self, data: bytes) -> Sequence[int]:
         """See `Prefilter`."""
@@ -266,11 +267,15 @@ def _patterns() -> Groups:
 
 
 class Scan:
-    """The one look at a text: which groups of gates are open, and which patterns need not be searched."""
+    """The one look at a text: which groups of gates are open, and which patterns need not be searched.
 
-    def __init__(self, groups: Groups) -> None:
+    `asked`: the groups that somebody wants to know of; all where none are named.
+    """
+
+    def __init__(self, groups: Groups, asked: frozenset[int] | None = None) -> None:
         patterns = _patterns()
         self._groups = groups
+        self._asked = frozenset(range(len(groups))) if asked is None else asked
         # What opens which group: the number of a pattern that is a gate itself, or the place behind them all.
         self._opens = {len(patterns) + index: index for index in range(len(groups))}
         told = {expression: number for number, (expression,) in enumerate(patterns)}
@@ -278,6 +283,8 @@ class Scan:
         # RE2 takes as long to tell which patterns match as the detectors take to find where.
         made = None if hyperscan is None else prefilter(patterns + tuple(others))
         self._all = made if isinstance(made, HyperscanPrefilter) else None
+        self._opens = {number: index for number, index in self._opens.items() if index in self._asked}
+        self._opening = frozenset(self._opens)
 
     def _left(self, told: dict[str, int], index: int, gates: Sequence[str]) -> tuple[str, ...]:
         """The gates of a group that are no patterns; one that never matches where all are."""
@@ -293,22 +300,22 @@ class Scan:
     def look(self, data: bytes) -> tuple[bytes, Sequence[int]]:
         """The folded text with the patterns that match in it, and the groups that are open, in order."""
         if self._all is None:
-            return data, prefilter(self._groups).open_for(data)
-        found = {*self._all.matches(data), *self._all.always}
-        opens = self._opens
-        opened = {opens[number] for number in found if number in opens}
-        if not opened:
+            opened = prefilter(self._groups).open_for(data)
+            return data, [index for index in opened if index in self._asked]
+        found = {UNTOLD, *self._all.matches(data), *self._all.always}
+        opening = self._opening.intersection(found)
+        if not opening:
             return data, ()
-        found.add(UNTOLD)
         known = Scanned(data)
         known.matching = found
-        return known, sorted(opened)
+        opens = self._opens
+        return known, sorted({opens[number] for number in opening})
 
 
 @lru_cache(maxsize=64)
-def scan(groups: Groups) -> Scan:
+def scan(groups: Groups, asked: frozenset[int] | None = None) -> Scan:
     """A scan for these gates, ready to use."""
-    return Scan(groups)
+    return Scan(groups, asked)
 
 
 def forget() -> None:

@@ -16,7 +16,7 @@ _BLOCK = Pattern(
     r"(?:.*?-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|.*)"
 )
 _PUTTY = Pattern(r"(?s)PuTTY-User-Key-File-\d: .*?(?:Private-MAC: [0-9a-f]+|Private-Lines: .*)")
-_EMPTY = Pattern(r"(?s)KEY(?: BLOCK)? ?-{4,5}(?:\\{1,4}[nr]|[^A-Za-z0-9])*-{4,5} ?END")
+_EMPTY = Pattern(r"(?s)KEY(?: BLOCK)? ?-{4,5}(?:\\{1,4}[nr]|[^A-Za-z0-9])*-{4,5} ?END", scanned=False)
 # The first bytes of a key in DER (PKCS #1, PKCS #8, SEC 1) or of OpenSSH's own format, in base64.
 _BODY = r"[A-Za-z0-9+/\\\n]{60,}={0,2}"
 _BARE = Pattern(

@@ -8,7 +8,7 @@ from mci_core.detectors import values
 from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
 
 _LIST = Pattern(r"(?i)(?:tokens|secrets|keys|codes)\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\[([^\]\n]{8,})\]")
-_ITEM = Pattern(r"[\"']([^\"'\\\s,]{8,})[\"'\\]")
+_ITEM = Pattern(r"[\"']([^\"'\\\s,]{8,})[\"'\\]", scanned=False)
 _SPOKEN = Pattern(
     r"(?i)\b(?:token|secret|api key|key|access key|secret key)(?: (?:is|was|ist)[ :]{1,3}|"
     r"[ :]{1,2})[\"'`]?([A-Za-z0-9_.+/=~-]{12,})"
@@ -26,11 +26,13 @@ _CODE = Pattern(
 _CODE_AFTER = Pattern(r"(?i)\b(\d{3}[ -]?\d{3}|\d{4,8}) is your [\w ]{0,40}code")
 _CODE_WORDS = Pattern(
     r"(?i)verif|one[- ]?time|otp|2fa|mfa|login|sign[- ]?in|security|authenticat|confirm|auth|passcode|"
-    r"\btan\b|your code|the code|access code|best\xe9tig|anmelde|v\xe9rifi|connexion|acceso|accesso|ingreso"
+    r"\btan\b|your code|the code|access code|best\xe9tig|anmelde|v\xe9rifi|connexion|acceso|accesso|ingreso",
+    scanned=False,
 )
 _NOT_CODE = Pattern(
     r"(?i)error|status|exit|zip|postal|country|product|promo|\bhttp[ /]|area|discount|code review|coupon|"
-    r"source|copyright|licen[cs]e"
+    r"source|copyright|licen[cs]e",
+    scanned=False,
 )
 
 # So near to a code the words stand that make it one, or none.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_digit, is_word
 
-_HYPHENS = Pattern(r"\d{3}-\d{2}-\d{4}")
+_HYPHENS = Pattern(r"\d{3}-\d{2}-\d{4}", scanned=False)
 _OTHER = Pattern(r"\d{3}[ ./-]?\d{2}[ ./-]?\d{4}")
 # The same sign in both places says that the groups belong together.
 _GROUPS = Pattern(r"^\d{3}(?: \d{2} |\.\d{2}\.)\d{4}$")
@@ -18,7 +18,8 @@ _NOT = Pattern(
     r"call|mobile|cell|version|[#$+])[ :#.]{0,3}$"
 )
 _WORDS = Pattern(
-    r"(?i)\b(?:ssn|ss#|social security|social sec|soc sec|social insurance|itin|tax ?payer id)\b"
+    r"(?i)\b(?:ssn|ss#|social security|social sec|soc sec|social insurance|itin|tax ?payer id)\b",
+    scanned=False,
 )
 _REACH = 40
 

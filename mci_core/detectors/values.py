@@ -36,7 +36,8 @@ _WORDS = Pattern(r"^_{0,2}[A-Za-z]+(?:[_.-][A-Za-z]+){1,8}_{0,2}$|^[A-Za-z][a-z]
 _HEX = Pattern(r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
 _OF_TYPE = Pattern(
     r"(?:Pass|Secret|Token|Key|Credential|Auth|Cred|Session|Cookie|String|Value|Data|Type|Field|Config|Option|"
-    r"Bool|Int|Str|Object|Info|Provider|Service|Manager|Factory|Request|Response|Result|Error|Exception|Input|Output|Model|Entity|Text)"
+    r"Bool|Int|Str|Object|Info|Provider|Service|Manager|Factory|Request|Response|Result|Error|Exception|Input|Output|Model|Entity|Text)",
+    scanned=False,
 )
 _TYPE = Pattern(r"^[A-Z][a-z]+(?:[A-Z][a-z]+)+$")
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from urllib.parse import unquote_plus
 
 from mci_core.redaction.rules import ENGINE_RULE, USER
@@ -89,6 +88,6 @@ def explain_url(url: str, mask: Masker) -> list[Span]:
     for part in _PARTS.split(url):
         hidden = _hidden(part, mask)
         if hidden:
-            spans = [*spans, replace(hidden[0], start=start, end=start + len(part))]
+            spans = [*spans, hidden[0]._replace(start=start, end=start + len(part))]
         start += len(part)
     return spans

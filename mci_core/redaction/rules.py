@@ -100,7 +100,8 @@ class CompiledRule:
 
 
 def _span(hit: Hit, label: str, rule_id: str, method: str) -> Span:
-    return Span(hit.start, hit.end, label, rule_id, method, hit.confidence, hit.validator)
+    start, end, _, confidence, validator = hit
+    return Span(start, end, label, rule_id, method, confidence, validator)
 
 
 def _gates_of_words(words: Sequence[str]) -> tuple[str, ...]:
@@ -193,14 +194,13 @@ class RuleSet:
     ) -> None:
         self._rules = rules
         _prepare(pack)
-        self._scan = scan(tuple(detector.gates for detector in PACK))
+        self._pack = pack
         # One database serves both packs; what a pack leaves out is simply not asked.
-        self._left_out = frozenset(
-            index for index, detector in enumerate(PACK) if detector not in PACKS[pack]
-        )
+        asked = frozenset(index for index, detector in enumerate(PACK) if detector in PACKS[pack])
+        self._scan = scan(tuple(detector.gates for detector in PACK), asked)
         # A database of their own: the one of the pack is prepared once, this one for every change of a rule.
         self._rule_gates = prefilter(tuple(rule.gates for rule in rules)) if rules else None
-        self._every_rule = range(len(PACK), len(PACK) + len(rules))
+        self._every_rule = range(len(rules))
         self._order = {rule.rule_id: index for index, rule in enumerate(rules)}
         self.placeholders = placeholder_pattern(labels, stand_ins.EXPRESSION if invents else "")
 
@@ -215,37 +215,36 @@ class RuleSet:
     def find(self, text: str, *, until: float = inf) -> list[Span]:
         """All that the pack and the rules find, perhaps overlapping. Raises `OutOfTime` after `until`."""
         data, looked = self._scan.look(fold(text))
-        if self._rule_gates is not None:
-            looked = [*looked, *self._opened_rules(text, data)]
-        if self._left_out:
-            looked = [index for index in looked if index not in self._left_out]
         found: list[Span] = []
         for index in looked:
-            if index >= len(PACK):
-                found += self._rules[index - len(PACK)].find(text, data)
-            else:
-                for hit in PACK[index].find(data, text):
-                    found.append(_span(hit, hit.label, _PACK_RULES[hit.label], "mask"))
+            for hit in _FINDERS[index](data, text):
+                label = hit.label
+                found.append(_span(hit, label, _PACK_RULES[label], "mask"))
             if perf_counter() > until:
                 raise OutOfTime
+        if self._rules:
+            for index in self._opened_rules(text, data):
+                found += self._rules[index].find(text, data)
+                if perf_counter() > until:
+                    raise OutOfTime
         return found
 
     def _opened_rules(self, text: str, data: bytes) -> Sequence[int]:
         if self._rule_gates is None or not text.isascii():
             # Expressions of rules look at characters; their gates are about the bytes of ASCII.
             return self._every_rule
-        return [self._every_rule[index] for index in self._rule_gates.open_for(data)]
+        return self._rule_gates.open_for(data)
 
     def worth_searching(self, texts: Sequence[str]) -> list[bool]:
         """Which of many texts may hold something; those that cannot be judged together do.
 
         Asked of the structured pack only: nearly every text has words, which may be names.
         """
-        if not self._left_out:
+        if self._pack == "full":
             return [True] * len(texts)
         plain = [text.isascii() and "[" not in text for text in texts]
         datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
-        gates = prefilter(tuple(one.gates for index, one in enumerate(PACK) if index not in self._left_out))
+        gates = prefilter(tuple(detector.gates for detector in PACKS[self._pack]))
         worth = [bool(opened) for opened in gates.open_for_many(datas)]
         if self._rule_gates is not None:
             rules = self._rule_gates.open_for_many(datas)
@@ -267,6 +266,7 @@ class OutOfTime(Exception):
     """Searching a text took longer than it may."""
 
 
+_FINDERS = tuple(detector.find for detector in PACK)
 _PACK_RULES = {label: PACK_PREFIX + label for label in LABELS}
 _PACK_ORDER = {rule_id: index for index, rule_id in enumerate(_PACK_RULES.values())}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from mci_core.detectors import LABELS
@@ -209,7 +209,7 @@ def _whole_link(span: Span, text: str) -> Span:
     around = next((link for link in links if link.start() <= span.start < link.end()), None)
     if around is None:
         return span
-    return replace(span, start=around.start(), end=max(span.end, around.end()))
+    return span._replace(start=around.start(), end=max(span.end, around.end()))
 
 
 def _role(event: Mapping[str, Any]) -> object:

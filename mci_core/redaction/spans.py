@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 FILLER = "\u2588"
 BLANKED = "BLANKED"
 MAX_ROUNDS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """[start, end) in code points of the original text, and why it is masked."""
 
     start: int
@@ -42,13 +41,16 @@ class Unsettled(Exception):
 def join(spans: Iterable[Span], rank: Callable[[Span], int]) -> list[Span]:
     """Sorted spans without overlap: those that overlap become one, named by the one of the lowest rank."""
     joined: list[Span] = []
+    ordered = list(spans)
+    if len(ordered) < 2:
+        return ordered
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
         last = joined[-1] if joined else None
         if last is None or span.start >= last.end:
             joined.append(span)
             continue
         stronger = min(last, span, key=rank)
-        joined[-1] = replace(stronger, start=last.start, end=max(last.end, span.end))
+        joined[-1] = stronger._replace(start=last.start, end=max(last.end, span.end))
     return joined
 
 
@@ -58,6 +60,8 @@ def _says_something(text: str) -> bool:
 
 def outside(span: Span, text: str, covered: Sequence[tuple[int, int]]) -> list[Span]:
     """The parts of a span that are not masked already; parts of spaces and signs only do not count."""
+    if all(end <= span.start or start >= span.end for start, end in covered):
+        return [span]
     pieces: list[Span] = []
     at = span.start
     for start, end in covered:
@@ -65,11 +69,9 @@ def outside(span: Span, text: str, covered: Sequence[tuple[int, int]]) -> list[S
             continue
         if start >= span.end:
             break
-        pieces.append(replace(span, start=at, end=max(at, start)))
+        pieces.append(span._replace(start=at, end=max(at, start)))
         at = max(at, end)
-    if not pieces and at == span.start:
-        return [span]
-    pieces.append(replace(span, start=min(at, span.end)))
+    pieces.append(span._replace(start=min(at, span.end)))
     return [piece for piece in pieces if _says_something(text[piece.start : piece.end])]
 
 
@@ -83,6 +85,16 @@ def placeholder_pattern(labels: Iterable[str], stand_ins: str = "") -> re.Patter
     return re.compile(rf"\[(?:{names})(?::[0-9a-f]{{8}})?\]|{FILLER}+{invented}")
 
 
+def _pieces(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int, bool]]:
+    """The text cut at the spans; True for what is a span."""
+    at = 0
+    for span in spans:
+        yield at, span.start, False
+        yield span.start, span.end, True
+        at = span.end
+    yield at, len(text), False
+
+
 class _Written:
     """A masked text and where each of its parts came from."""
 
@@ -91,22 +103,16 @@ class _Written:
         # starts in the masked text; for each the place in the original and whether it is a mask
         self.starts: list[int] = []
         self.origins: list[tuple[int, int, bool]] = []
-        self._size = 0
-        at = 0
-        for span in spans:
-            self._add(parts, text[at : span.start], at, span.start, False)
-            self._add(parts, name(span, text[span.start : span.end]), span.start, span.end, True)
-            at = span.end
-        self._add(parts, text[at:], at, len(text), False)
+        at = size = 0
+        for start, end, masked in _pieces(text, spans):
+            part = name(spans[at], text[start:end]) if masked else text[start:end]
+            at += masked
+            if part:
+                self.starts.append(size)
+                self.origins.append((start, end, masked))
+                parts.append(part)
+                size += len(part)
         self.text = "".join(parts)
-
-    def _add(self, parts: list[str], part: str, start: int, end: int, masked: bool) -> None:
-        if not part:
-            return
-        self.starts.append(self._size)
-        self.origins.append((start, end, masked))
-        parts.append(part)
-        self._size += len(part)
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Where a part of the masked text came from; a mask counts as a whole."""
@@ -123,7 +129,7 @@ class _Written:
     def moved(self, piece: Span) -> Span:
         """A span of the masked text at its place in the original."""
         start, end = self.original(piece.start, piece.end)
-        return replace(piece, start=start, end=end)
+        return piece._replace(start=start, end=end)
 
 
 def neutral(text: str, placeholders: re.Pattern[str]) -> tuple[str, list[tuple[int, int]]]:
