@@ -43,7 +43,14 @@ _RUN = _run(_CAPITAL, r"[^\W\d_]", "['\u2019]", "[ \u00a0-]")
 # The same for texts of ASCII, in less time.
 _ASCII_RUN = _run("[A-Z]", "[A-Za-z]", "'", "[ -]", re.ASCII)
 _PIECE = re.compile(r"(?:[^\W\d_]\.){2,4}|[^\W\d_]+(?:['\u2019](?!s\b)[^\W\d_]+)*\.?")
-_GLUED = re.compile(rf"({_CAPITAL}(?<![^\W_].)[^\W\d_]+)_({_CAPITAL}[^\W\d_]+)(?=_|\.|\b)")
+
+
+def _glued_words(capital: str, letter: str, flags: int = 0) -> re.Pattern[str]:
+    return re.compile(rf"({capital}(?<![^\W_].){letter}++)_({capital}{letter}++)(?=_|\.|\b)", flags)
+
+
+_GLUED = _glued_words(_CAPITAL, r"[^\W\d_]")
+_ASCII_GLUED = _glued_words("[A-Z]", "[A-Za-z]", re.ASCII)
 _LAST_FIRST = re.compile(
     rf"(?:^|[\n\t\"';(\]|])({_CAPITAL}[^\W\d_'-]+), ({_CAPITAL}[^\W\d_'-]+(?: {_CAPITAL}\.)?)"
     r"(?=$|[\n\t\"';)\[|<]| <)"
@@ -95,31 +102,43 @@ def _never(word: str, known: Known) -> bool:
 
 
 @cache
+def _ending() -> frozenset[Known]:
+    """What is known of words that end a run: found faster than judged anew."""
+    return frozenset(known for known in set(words().values()) if _never("", known))
+
+
+@cache
 def _no_names_alone() -> frozenset[Known]:
     """What is known of words that are no name when they stand alone: of most words with a capital letter."""
-    return frozenset(
-        known for known in set(words().values()) if _never("", known) or not (known.first or known.last)
-    )
+    nameless = {known for known in words().values() if not (known.first or known.last)}
+    return _ending() | nameless
+
+
+def _token(start: int, end: int, piece: str) -> Token:
+    word = plain(piece)
+    return start, end, word, words().get(word, UNKNOWN)
 
 
 def _tokens(text: str, start: int, end: int) -> list[Token]:
-    known = words()
+    pieces = text[start:end].split(" ")
+    if not "".join(pieces).isalpha():
+        return [_token(*piece.span(), piece[0]) for piece in _PIECE.finditer(text, start, end)]
     tokens = []
-    for piece in _PIECE.finditer(text, start, end):
-        word = plain(piece[0])
-        entry = known.get(word)
-        if entry is None and word.endswith("."):
-            entry = UNKNOWN
-        tokens.append((piece.start(), piece.end(), word, entry or UNKNOWN))
+    for piece in pieces:
+        end = start + len(piece)
+        tokens.append(_token(start, end, piece))
+        start = end + 1
     return tokens
 
 
 def _groups(text: str, tokens: list[Token]) -> Iterator[tuple[int, int]]:
     """The stretches of a run between words that are no names, as positions in the list."""
-    begin = 0
+    begin, ending = 0, _ending()
     for index, (start, _, word, known) in enumerate(tokens):
         # A word in small letters is a particle ("van"); a hyphen makes a word part of a name ("Karl-August").
-        if text[start].isupper() and _never(word, known) and not (index and text[start - 1] == "-"):
+        if word not in NEVER and known not in ending:
+            continue
+        if text[start].isupper() and not (index and text[start - 1] == "-"):
             if index > begin:
                 yield begin, index
             begin = index + 1
@@ -141,15 +160,17 @@ def _trim(tokens: list[Token], begin: int, end: int) -> tuple[int, int]:
     return begin, end
 
 
+def _alone(word: str, known: Known, shouted: bool) -> float:
+    """What a word says by itself."""
+    short = _SHORT if len(word) < 3 or (len(word) < 5 and shouted) else 0.0
+    if known is UNKNOWN:
+        return 0.1 if shouted else _UNHEARD_ALONE - short
+    doubt = _DOUBT if word in AMBIGUOUS or word in CITIES else 0.0
+    return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
+
+
 def _evidence(group: list[Token], shouted: bool) -> float:
-    """What the words say by themselves."""
-    if len(group) == 1:
-        _, _, word, known = group[0]
-        short = _SHORT if len(word) < 3 or (len(word) < 5 and shouted) else 0.0
-        doubt = _DOUBT if word in AMBIGUOUS or word in CITIES else 0.0
-        if known is UNKNOWN:
-            return 0.1 if shouted else _UNHEARD_ALONE - short
-        return _weight(known, True) - (_PLACE if known.place else 0.0) - short - doubt
+    """What several words say by themselves."""
     if not any(known.first or known.last for _, _, _, known in group):
         return 0.1 if shouted else _UNHEARD_PAIR
     total, positive = 0.0, 0
@@ -202,19 +223,24 @@ def _german(text: str, start: int, end: int) -> bool:
 
 def _score(text: str, group: list[Token], before: str | None, after: str | None, echoes: list[str]) -> float:
     """All that speaks for a name and against it; `before`, `after`: neighbours within the run."""
-    start, end = group[0][0], group[-1][1]
-    word = text[start : group[0][1]]
-    own = _evidence(group, word[:2].isupper() or word.isupper())
+    start, first_end, word, known = group[0]
+    shouted = text[start : min(start + 2, first_end)].isupper() or text[start:first_end].isupper()
     penalty = 0.0
-    if len(group) > 1 and text[group[1][0] - 1] == "-" and not _hyphen_fits(group):
-        penalty = _HYPHENED
+    if len(group) == 1:
+        end, entries = first_end, [known]
+        own = _alone(word, known, shouted)
+    else:
+        end, entries = group[-1][1], [token[3] for token in group]
+        own = _evidence(group, shouted)
+        if text[group[1][0] - 1] == "-" and not _hyphen_fits(group):
+            penalty = _HYPHENED
     echo = 0.0
     if echoes and text[end : end + 1] not in (".", "@", "_", "-"):
         echo = _echoed(group, echoes)
-    near = around(text, start, end, before, after, [token[3] for token in group])
+    near = around(text, start, end, before, after, entries)
     score = own - penalty + echo + near
     # Looking for German takes long, and can only lower the score.
-    if score >= _NEEDED and all(token[3] is UNKNOWN for token in group) and _german(text, start, end):
+    if score >= _NEEDED and all(entry is UNKNOWN for entry in entries) and _german(text, start, end):
         return own - _ALL_NOUNS - penalty + echo + near
     return score
 
@@ -240,7 +266,7 @@ def _judge(text: str, tokens: list[Token], echoes: list[str]) -> Iterator[Hit]:
 def _glued(text: str) -> Iterator[Hit]:
     """Names of files such as Meier_Anna_contract.pdf."""
     known = words()
-    for match in _GLUED.finditer(text):
+    for match in (_ASCII_GLUED if text.isascii() else _GLUED).finditer(text):
         one, two = (known.get(plain(match[group]), UNKNOWN) for group in (1, 2))
         if max(_weight(one, True) + _weight(two, False), _weight(two, True) + _weight(one, False)) >= _NEEDED:
             for group in (1, 2):

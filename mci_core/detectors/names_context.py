@@ -31,6 +31,11 @@ _INSIDE = 0.45
 _ORDERS = -1.1
 # So many characters are looked at behind a name.
 _AHEAD = 18
+# By the second of two words, and then by the first.
+_TWO: dict[str, dict[str, float]] = {}
+for _pair, _says in BEFORE_TWO.items():
+    _first, _, _second = _pair.partition(" ")
+    _TWO.setdefault(_second, {})[_first] = _says
 # Words whose full stop does not end a sentence.
 _ABBREVIATED = frozenset(("mr", "mrs", "ms", "dr", "prof", "sr", "st", "sra", "dott", "capt"))
 _OPENERS = " \"'(\u2018\u201c<[*\u201e"
@@ -67,9 +72,11 @@ def _before_words(stripped: str) -> float:
         return 2.0
     if stripped[-1] in ".!?" and last not in _ABBREVIATED:
         return 0.0
-    two = BEFORE_TWO.get(f"{plain(found[-2])} {last}") if len(found) > 1 else None
-    if two is not None:
-        return two
+    firsts = _TWO.get(last)
+    if firsts and len(found) > 1:
+        two = firsts.get(plain(found[-2]))
+        if two is not None:
+            return two
     # In the middle of a sentence a capital letter says more.
     return BEFORE.get(last, 0.0) + (_INSIDE if found[-1].islower() and stripped[-1].isalpha() else 0.0)
 
