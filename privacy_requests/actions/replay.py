@@ -10,9 +10,10 @@ from accounts.permissions import require
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
-from privacy_requests.actions.requests import OPEN_STATES, next_number
+from privacy_requests.actions.requests import OPEN_STATES
 from privacy_requests.ledger import Begun
 from privacy_requests.models import Erasure, Kind, PrivacyRequest, RequestState
+from privacy_requests.numbers import next_number
 
 REASON = "Carried out again after a restore."
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 import audits.actions as audit
@@ -19,6 +18,7 @@ from jurisdictions.rulings import ruling_for
 from mci_core.errors import Conflict, Forbidden, Invalid, NotFound
 from privacy_requests.clocks import deadlines
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
+from privacy_requests.numbers import next_number
 
 OPEN_STATES = (RequestState.RECEIVED, RequestState.APPROVED, RequestState.EXECUTING)
 MAX_SESSIONS = 1000
@@ -66,13 +66,6 @@ def submit_request(
         details={"message": request.message},
     )
     return request
-
-
-def next_number() -> int:
-    """Requests are counted, so that people can name theirs."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('privacy_requests_number')")
-        return int(cursor.fetchone()[0])
 
 
 def _own_sessions(subject: Subject, scope: str, sessions: Sequence[UUID]) -> list[str]:

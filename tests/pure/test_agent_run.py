@@ -208,7 +208,7 @@ def test_a_revoked_device_stops_and_keeps_nothing(computer: Computer) -> None:
             computer.server.revoked = True
             computer.server.hint("stop")
             assert running.task is not None
-            await asyncio.wait_for(asyncio.shield(running.task), 5)
+            await asyncio.wait_for(asyncio.shield(running.task), 20)
             assert agent.leasing.revoked
             assert not agent.spool.sessions
 

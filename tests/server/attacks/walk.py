@@ -13,7 +13,7 @@ from tests.server.access.matrix import Row
 from tests.server.cast import Cast
 
 #: Pages whose reading is itself an event: the look is written before the bytes are served.
-LOOKS = frozenset({"reviews:grant_inspect", "reviews:grant_frame"})
+LOOKS = frozenset({"reviews:grant_inspect", "reviews:grant_frame", "audits:export_file"})
 #: Sign-in state, and when a token was last used.
 MOVING = frozenset({"django_session", "accounts_apitoken", "accounts_user"})
 
