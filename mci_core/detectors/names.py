@@ -284,16 +284,19 @@ def _listed(text: str) -> Iterator[Hit]:
 
 def find(data: bytes, text: str) -> Iterator[Hit]:
     """Names of people."""
+    # What is asked for every word is asked in the same few steps: most words end here.
+    known, no_names, ascii_only = words(), _no_names_alone(), text.isascii()
     echoes = _echoes(text) if "@" in text or "%40" in text else []
-    known, no_names = words(), _no_names_alone()
-    for match in (_ASCII_RUN if text.isascii() else _RUN).finditer(text):
+    for match in (_ASCII_RUN if ascii_only else _RUN).finditer(text):
         word = match[0]
         if not word.isalpha():
             yield from _judge(text, _tokens(text, *match.span()), echoes)
             continue
-        word = plain(word)
+        word = word.lower() if ascii_only else plain(word)
+        if word in NEVER:
+            continue
         entry = known.get(word, UNKNOWN)
-        if word not in NEVER and entry not in no_names:
+        if entry not in no_names:
             start, end = match.span()
             score = _score(text, [(start, end, word, entry)], None, None, echoes)
             if score >= _NEEDED:

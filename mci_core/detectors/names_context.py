@@ -19,7 +19,7 @@ from mci_core.detectors.names_words import (
 )
 
 _WINDOW = 36
-_KEY = re.compile(r"([^\W\d][\w-]*)[\"'\])]{0,2}[ \t]{0,8}(?::|=>?|:=)$")
+_KEY = re.compile(r"([^\W\d](?<![^\W\d].)[\w-]*+)[\"'\])]{0,2}[ \t]{0,8}(?::|=>?|:=)$")
 _WORD = re.compile(r"[^\W\d_][\w'\u2019]*")
 _CODE_BEFORE = frozenset("_/\\$%&.-#~`")
 _CODE_AFTER = frozenset("_=(\\/`{<")
@@ -56,12 +56,20 @@ def _key(stripped: str) -> float:
 def _last_words(stripped: str) -> list[str]:
     """The last two words, perhaps with others before them."""
     found = stripped.rsplit(" ", 2)
-    if len(found) > 1 and found[-1].isalpha() and found[-2].isalpha():
+    if found[-1].isalpha() and (len(found) == 1 or found[-2].isalpha()):
         return found
     return _WORD.findall(stripped)
 
 
+def _before_comma(stripped: str) -> bool:
+    """Whether surely no greeting stands before the comma: so it is in most lists."""
+    word = stripped[:-1].rpartition(" ")[2].rpartition(",")[2]
+    return word.isalpha() and plain(word) not in GREETINGS
+
+
 def _before_words(stripped: str) -> float:
+    if stripped[-1] in ",;" and _before_comma(stripped):
+        return 0.0
     found = _last_words(stripped)
     if not found:
         return 0.0
@@ -88,9 +96,9 @@ def _signs_off(left: str) -> bool:
 
 
 def _left(text: str, start: int) -> float:
-    left = text[max(0, start - _WINDOW) : start]
-    if not left:
+    if not start:
         return 0.0
+    left = text[start - _WINDOW if start > _WINDOW else 0 : start]
     sign = left[-1]
     if sign == "@":
         return 1.9

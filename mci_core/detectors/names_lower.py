@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 
 from mci_core.detectors.gazetteer import UNKNOWN, Known, look_up, plain, words
 from mci_core.detectors.matching import Hit, Pattern
@@ -95,11 +96,13 @@ def _plain_ones(text: str) -> Iterator[Hit]:
             yield Hit(start, until, "PERSON", 0.5)
 
 
-def find(data: bytes, text: str) -> Iterator[Hit]:
+def find(data: bytes, text: str) -> Iterable[Hit]:
     """Names in small letters."""
+    cued: Iterable[Hit] = ()
     if _CUE_WORDS.found_in(data):
-        yield from _cued(text, _CUE)
-    elif _AT_WORD.found_in(data):
-        yield from _cued(text, _AT)
-    if not _unmistakable().isdisjoint(text.split()):
-        yield from _plain_ones(text)
+        cued = _cued(text, _CUE)
+    elif "@" in text and _AT_WORD.found_in(data):
+        cued = _cued(text, _AT)
+    if _unmistakable().isdisjoint(text.split()):
+        return cued
+    return chain(cued, _plain_ones(text))
