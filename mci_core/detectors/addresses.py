@@ -8,6 +8,7 @@ as the end of a word (-strasse, -gatan). From there the span grows over what bel
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from mci_core.detectors.addresses_forms import CORES, CUE, CUED, NO_CITY, NO_STREET, TAIL
 from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
@@ -17,13 +18,20 @@ _REACH = 120
 _PARTS = 4
 
 
+# No part of an address begins with one of these: it has ended, mostly with a sentence.
+_ENDS = frozenset(b".;:!?()\"'/|<>&=@*")
+
+
 def _grow(data: bytes, end: int) -> int:
     """The end with flat, postcode, city and country, where they follow."""
     for _ in range(_PARTS):
+        if end == len(data) or data[end] in _ENDS:
+            break
         rest = data[end : end + _REACH]
         longest = 0
         for pattern in TAIL:
-            for _, length in pattern.spans(rest):
+            # They match at the beginning only, so that there is no second match to look for.
+            for _, length in islice(pattern.spans(rest), 1):
                 if length > longest and not NO_CITY.found_in(rest[:length].lstrip(b" ,\n")):
                     longest = length
         if not longest:
