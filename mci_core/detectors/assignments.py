@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from mci_core.detectors import values
-from mci_core.detectors.matching import Detector, Hit, Pattern, is_word
+from mci_core.detectors.matching import SIGN, Detector, Hit, Pattern, is_word
 from mci_core.detectors.tables import terms, words
 
 _PASSWORD = words("cues.txt", "password")
@@ -67,11 +67,16 @@ _QUERY = Pattern(r"[&;][\w.-]{1,30}=", scanned=False)
 _ENTITY = Pattern(r"&(?:quot|apos|lt|gt|amp|#\d\d);", scanned=False)
 # What can stand right after a name to which something is given.
 _GOES_ON = frozenset(bytes((code,)) for code in b"\"'`\\])&<>=:!|, \t\n\r")
+_IN_NAMES = bytes(code for code in range(256) if is_word(bytes((code,)), 0)) + b".-$"
+# No sign comes after these: another word (unless it says for what the name is), the end of a part or line.
+_NO_SIGN = re.compile(rb"[,\r\n]| (?!(?i:for|to|of|on) )[0-9A-Za-z]")
 _ENDS = b".,;:!?)]}\"'"
 # Without one of these the longer expressions need not be tried.
 _ANY_SIGN = re.compile(rb"[=:|]")
+_ANY_MARK = re.compile(rb"[=:|<]|set|ENV|ARG")
 _ANY_JOINT = re.compile(rb"[,/&;|]")
 _ANY_SETTER = re.compile(rb"set|ENV|ARG")
+_MASKED = bytes((SIGN,))
 _REACH = 60
 # So far a value is followed.
 _FAR = 4_000
@@ -82,8 +87,7 @@ _NEAR = 240
 Kind = Literal["password", "secret", "service"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(NamedTuple):
     """A value with a name: where it is, how it is written, and of what the name speaks."""
 
     start: int
@@ -102,18 +106,17 @@ def _parts(name: bytes) -> list[str]:
 
 def _name_before(data: bytes, cue: int) -> bytes:
     """The part of the name that stands before the cue."""
-    start = cue
-    while start > 0 and cue - start < _REACH and (is_word(data, start - 1) or data[start - 1] in b".-$"):
-        start -= 1
-    return data[start:cue]
+    before = data[max(0, cue - _REACH) : cue]
+    return before[len(before.rstrip(_IN_NAMES)) :]
 
 
-def _names_a_secret(data: bytes, cue: bytes, start: int, after: bytes, kind: Kind) -> bool:
-    """Whether the name around a cue is that of a value: `start` is where the cue begins."""
+@lru_cache(maxsize=1024)
+def _names_a_secret(before: bytes, cue: bytes, after: bytes, kind: Kind) -> bool:
+    """Whether the name around a cue is that of a value."""
     rest = _parts(after)
     if rest and (rest[-1] in _SPEAKS_OF or _runs_on(cue, after, rest[0])):
         return False
-    name = _parts(_name_before(data, start) + cue)
+    name = _parts(before + cue)
     if name and (name[0] in _LABELS or not _LABELS.isdisjoint(name[-2:-1])):
         return False
     return kind == "password" or not _NO_SECRETS.intersection(name[-2:-1])
@@ -148,7 +151,7 @@ def _assigned(data: bytes, at: int, looked: int, kind: Kind) -> _Given | None:
     """The value after a sign that assigns; `at` is the end of the name, `looked` how far was read before."""
     near = at < looked
     rest = data[at : at + (_NEAR if near else _FAR)]
-    if not _ANY_SIGN.search(rest):
+    if not _ANY_SIGN.search(rest) or _NO_SIGN.match(rest):
         return None
     for groups in _ASSIGNED.groups(rest):
         number = _group(groups, 3)
@@ -201,6 +204,8 @@ def _kind(groups: list[tuple[int, int]], after: bytes) -> Kind:
 def _given(data: bytes) -> Iterator[_Given]:
     """Every value that is given to a name which may be that of a secret."""
     looked = 0
+    if not _ANY_MARK.search(data):
+        return
     for groups in _CUE.groups(data):
         (start, end), tail = groups[0], groups[3][0]
         # Signs at the end belong to the sentence, not to the name.
@@ -208,7 +213,7 @@ def _given(data: bytes) -> Iterator[_Given]:
         if data[end : end + 1] not in _GOES_ON:
             continue
         kind = _kind(groups, data[tail:end])
-        if _names_a_secret(data, data[start:tail], start, data[tail:end], kind):
+        if _names_a_secret(_name_before(data, start), data[start:tail], data[tail:end], kind):
             found = _assigned(data, end, looked, kind) or _described(data, start, end, kind)
             looked = max(looked, found.read if found is not None else 0)
             if found is not None and found.end > found.start:
@@ -233,6 +238,8 @@ def _ends_line(data: bytes, given: _Given, value: bytes) -> bool:
 
 def _holds(data: bytes, given: _Given) -> bool:
     value = data[given.start : min(given.end, given.start + _NEAR)]
+    if not value.strip(_MASKED):
+        return False
     if not given.quoted and _is_code_line(data, given) and values.is_identifier(value):
         return False
     if given.wrapped and values.is_plain(value):

@@ -11,55 +11,60 @@ from itertools import pairwise
 from mci_core.detectors.matching import LETTER, Pattern
 from mci_core.detectors.tables import terms
 
-_PLACEHOLDER = Pattern(
-    r"(?i)^(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|\?[a-z_]+|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|"
-    r"null|none|nil|true|false|undefined|yes|no|on|off|string|number|boolean|str|int|bytes|bool|text|"
-    r"required|optional|change_?-?me\W?|placeholder|redacted|hidden|masked|empty|example|secretstr|"
-    r"[@:]:?[a-z_]+|#\{.*|<%.*|%[sdvqr@]|%-?\d*[sd]|\{\w*\}|\$\d+|"
-    r"your[_ -].*|my[_ -]?(?:password|secret|token|key)|tbd|n/a|new|old|auth|user|data|(?:hmac|rsa|"
-    r"aes)?-?(?:sha|md)-?\d{1,3}(?:-\w+)?|(?:hmac|rsa|aes)-\w+(?:-\w+)?|\.\.\.|password|passwd|secret|"
-    r"token|pass)$"
+# Anchored expressions for single values are run by Python's own module, which starts sooner than RE2. In each
+# of them what repeats is bounded by what cannot be part of it, so that none can take more than linear time;
+# the others stay with RE2.
+_NOTHING = frozenset(
+    b"null none nil true false undefined yes no on off string number boolean str int bytes bool text "
+    b"required optional placeholder redacted hidden masked empty example secretstr tbd n/a new old auth user "
+    b"data ... password passwd secret token pass".split()
 )
-_EXPRESSION = Pattern(
-    r"^(?:[a-z][a-z0-9+.-]*://|\.[a-z]|self\.|this\.|process\.|os\.|new |function|lambda|"
-    r"\(|\[|\{|&[a-z]|//|/\.|"
-    r"\\[nrt]$|=|\+|\|)|\$\{[A-Za-z_][^{}]*\}"
+_PLACEHOLDER = re.compile(
+    rb"(?:[x*.\xb7_#?-]+|#[0-9a-f]{3,8}|\?[a-z_]+|\d+(?:\.\d+){2,}|[a-z_]+(?:\|[a-z_]+)+|<.*>?|\[.*\]?|"
+    rb"\$\{.*|\$\(.*|\{\{.*|%\(.*|\$[a-z_]\w*|%[a-z_]+%|@[a-z_]\w*@|change_?-?me\W?|"
+    rb"[@:]:?[a-z_]+|#\{.*|<%.*|%[sdvqr@]|%-?\d*[sd]|\{\w*\}|\$\d+|"
+    rb"your[_ -].*|my[_ -]?(?:password|secret|token|key)|"
+    rb"(?:hmac|rsa|aes)?-?(?:sha|md)-?\d{1,3}(?:-\w+)?|(?:hmac|rsa|aes)-\w+(?:-\w+)?)\Z"
 )
-_ATTRIBUTE = Pattern(r"^[$@*&]?[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:[(\[].*)?$")
+_EXPRESSION = re.compile(
+    rb"(?:[a-z][a-z0-9+.-]*://|\.[a-z]|self\.|this\.|process\.|os\.|new |function|lambda|"
+    rb"\(|\[|\{|&[a-z]|//|/\.|\\[nrt]\Z|=|\+|\|)"
+)
+_INSERTED = re.compile(rb"\$\{[A-Za-z_][^{}]*\}")
+_ATTRIBUTE = re.compile(rb"[$@*&]?[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:[(\[].*)?\Z")
 _ARGUMENT = Pattern(r"^(?:[A-Za-z_]+(?:[._][A-Za-z_]+)*)?$")
-_CALL = Pattern(r"^([A-Za-z_]\w{2,})[(\[]")
+_CALL = re.compile(rb"([A-Za-z_]\w{2,})[(\[]")
 # Few words are longer; random letters of one case are.
 LONG_WORD = 15
 _FEW_PAIRS = 9
-_WORD = Pattern(r"^[A-Za-z\xe9]?[a-z\xe9]+[.!?:;,]?$|^[A-Z]+$")
-_WORDS = Pattern(r"^_{0,2}[A-Za-z]+(?:[_.-][A-Za-z]+){1,8}_{0,2}$|^[A-Za-z][a-z]+(?:[A-Z][a-z]+){1,5}$")
-_HEX = Pattern(r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
+_WORD = re.compile(rb"[A-Za-z\xe9]?[a-z\xe9]+[.!?:;,]?\Z|[A-Z]+\Z")
+_WORDS = re.compile(rb"_{0,2}[A-Za-z]+(?:[_.-][A-Za-z]+){1,8}_{0,2}\Z|[A-Za-z][a-z]+(?:[A-Z][a-z]+){1,5}\Z")
+_HEX = re.compile(rb"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _OF_TYPE = Pattern(
     r"(?:Pass|Secret|Token|Key|Credential|Auth|Cred|Session|Cookie|String|Value|Data|Type|Field|Config|Option|"
     r"Bool|Int|Str|Object|Info|Provider|Service|Manager|Factory|Request|Response|Result|Error|Exception|Input|Output|Model|Entity|Text)",
     scanned=False,
 )
-_TYPE = Pattern(r"^[A-Z][a-z]+(?:[A-Z][a-z]+)+$")
+_TYPE = re.compile(rb"[A-Z][a-z]+(?:[A-Z][a-z]+)+\Z")
 
 _VARIABLE = Pattern(
     r"^(?:[A-Za-z]+[_-])*[A-Za-z]*(?i:passw(?:or)?d|pass|pwd)[A-Za-z]*(?:[_-][A-Za-z]+)+\d?$|"
     r"^(?:[A-Za-z]+[_-])+(?i:passw(?:or)?d|pass|pwd)\d?$|^(?:passw(?:or)?d|pwd)(?:[A-Z][a-z]+)+\d?$|"
     r"^[a-z]+(?:[A-Z][a-z]+)*(?:Password|Pwd|Passwd|Pass|Secret|Token|Key)\d?$|^(?i:password|passwd|pwd)\d$"
 )
-_IDENTIFIER = Pattern(r"^[$@&*]?[A-Za-z_][A-Za-z_]*(?:(?:\.|->|::?)[A-Za-z_]\w*)*\??$")
-_PATH = Pattern(r"^(?:\.{0,2}|~|[A-Za-z]:|[\w.-]+)/[\w./@-]*$")
-_PART_OF_PATH = Pattern(
-    r"^(?:[a-z]+(?:[-_.][a-z0-9]+)*|[A-Z][a-z]+(?:[A-Z][a-z]+)*|\d{1,4}(?:-\d\d){0,2}|\.{1,2})(?:\.\w{1,5})?$"
+_VARIABLE_SIGNS = re.compile(rb"[A-Za-z_-]+[0-9]?\Z")
+_IDENTIFIER = re.compile(rb"[$@&*]?[A-Za-z_][A-Za-z_]*(?:(?:\.|->|::?)[A-Za-z_]\w*)*\??\Z")
+_PATH = re.compile(rb"(?:\.{0,2}|~|[A-Za-z]:|[\w.-]+)/[\w./@-]*\Z")
+_PART_OF_PATH = re.compile(
+    rb"(?:[a-z]+(?:[-_.][a-z0-9]+)*|[A-Z][a-z]+(?:[A-Z][a-z]+)*|\d{1,4}(?:-\d\d){0,2}|\.{1,2})(?:\.\w{1,5})?\Z"
 )
-_EXTENSION = Pattern(r"[a-z]\.[a-z]{2,5}$")
-_PASSPHRASE = Pattern(r"^[a-z0-9]{3,12}(?:[-_. ][a-z0-9]{3,12}){2,7}$")
+_EXTENSION = re.compile(rb"[a-z]\.[a-z]{2,5}\Z")
+_PASSPHRASE = re.compile(rb"[a-z0-9]{3,12}(?:[-_. ][a-z0-9]{3,12}){2,7}\Z")
 # With these a password may begin, and so may an expression.
 _SIGNS = (b"(", b"[", b"{", b"=", b"+", b"|", b"/", b"&")
 
 # Pairs of letters that make up most of English words; other European languages share most of them.
-_PAIR_CODES = frozenset(
-    int.from_bytes(pair.encode("latin-1"), "big") for pair in terms("name_words.txt", "pair")
-)
+_PAIRS = frozenset(tuple(pair.encode("latin-1")) for pair in terms("name_words.txt", "pair"))
 _LEAST_PAIRS = 4
 # Tables for all bytes at once. Folded text holds two beyond ASCII: a letter and a sign.
 _LETTERS = bytes(
@@ -94,25 +99,30 @@ def _is_sequence(value: bytes) -> bool:
 def is_path(value: bytes) -> bool:
     """Whether this is a path of files or of an address, not base64 with slashes in it."""
     parts = [part for part in value.split(b"/") if part]
-    if len(parts) < 2 or not _PATH.found_in(value):
+    if len(parts) < 2 or not _PATH.match(value):
         return False
-    words = sum(bool(_PART_OF_PATH.found_in(part)) and not looks_random(part) for part in parts)
-    return words * 2 > len(parts) or bool(_EXTENSION.found_in(value))
+    words = sum(bool(_PART_OF_PATH.match(part)) and not looks_random(part) for part in parts)
+    return words * 2 > len(parts) or bool(_EXTENSION.search(value))
+
+
+def _says_nothing(value: bytes) -> bool:
+    return value in _NOTHING or _PLACEHOLDER.match(value) is not None
 
 
 def is_placeholder(value: bytes) -> bool:
     """Whether this only says where a value would stand."""
     return (
         _is_sequence(value)
-        or bool(_PLACEHOLDER.found_in(value))
+        or _says_nothing(value.lower())
         or len(set(value)) <= 2 + (len(value) > 12) < len(value)
     )
 
 
 def _is_call(value: bytes) -> bool:
     """Whether this is a call or an index, perhaps cut off: `name(`, `name(x)`, `name["x"`."""
-    for groups in _CALL.groups(value):
-        name, inner = value[groups[1][0] : groups[1][1]], value[groups[0][1] :]
+    call = _CALL.match(value)
+    if call is not None:
+        name, inner = call[1], value[call.end() :]
         words = not has_digit(name) and not looks_random(name)
         unclosed = value.count(b"(") > value.count(b")") or value.count(b"[") > value.count(b"]")
         if words or _ARGUMENT.found_in(inner):
@@ -122,16 +132,16 @@ def _is_call(value: bytes) -> bool:
 
 def is_code(value: bytes) -> bool:
     """Whether this reads as an expression of a program, not as a value."""
-    if _EXPRESSION.found_in(value) or _is_call(value):
+    if _EXPRESSION.match(value) or (b"${" in value and _INSERTED.search(value)) or _is_call(value):
         return True
-    dotted = _ATTRIBUTE.found_in(value) and not looks_random(value)
+    dotted = _ATTRIBUTE.match(value) is not None and not looks_random(value)
     return dotted and not (has_digit(value) and is_passphrase(value))
 
 
 def is_word(value: bytes) -> bool:
     """Whether this is a plain word or an identifier made of words."""
     short = len(value) < LONG_WORD
-    return (short and _WORD.found_in(value)) or _WORDS.found_in(value)
+    return (short and _WORD.match(value) is not None) or _WORDS.match(value) is not None
 
 
 def looks_random(value: bytes) -> bool:
@@ -144,7 +154,7 @@ def looks_random(value: bytes) -> bool:
     pairs = sum(map(len, parts)) - len(parts)
     if pairs < _LEAST_PAIRS:
         return False
-    usual = sum((first << 8 | second) in _PAIR_CODES for part in parts for first, second in pairwise(part))
+    usual = sum(sum(map(_PAIRS.__contains__, pairwise(part))) for part in parts)
     share = 0.5 if pairs >= _FEW_PAIRS or len(parts) > 1 or len(parts[0]) < len(value) else 0.4
     return usual < share * pairs
 
@@ -161,7 +171,7 @@ def is_plain(value: bytes) -> bool:
 
 def is_type(value: bytes) -> bool:
     """Whether this is written as programs write the names of types: FilterOrBool."""
-    return _TYPE.found_in(value) and not looks_random(value)
+    return _TYPE.match(value) is not None and not looks_random(value)
 
 
 def names_a_type(value: bytes) -> bool:
@@ -172,7 +182,7 @@ def names_a_type(value: bytes) -> bool:
 def is_identifier(value: bytes) -> bool:
     """Whether this can be the name of a variable, and nothing about it says that it is more."""
     if (
-        not _IDENTIFIER.found_in(value)
+        not _IDENTIFIER.match(value)
         or looks_random(value)
         or (value.islower() and value.isalpha() and len(value) > LONG_WORD)
     ):
@@ -182,7 +192,7 @@ def is_identifier(value: bytes) -> bool:
 
 def is_variable(value: bytes) -> bool:
     """Whether this is the name of a variable that holds a password: new_password, passwordDetails."""
-    return bool(_VARIABLE.found_in(value))
+    return _VARIABLE_SIGNS.match(value) is not None and _VARIABLE.found_in(value)
 
 
 def mixed(value: bytes) -> int:
@@ -201,13 +211,13 @@ def looks_like_token(value: bytes) -> bool:
     return (
         len(value) >= 15
         and has_digit(value)
-        and (kinds >= 3 or looks_random(value) or bool(_HEX.found_in(value)))
+        and (kinds >= 3 or looks_random(value) or bool(_HEX.match(value)))
     )
 
 
 def is_passphrase(value: bytes) -> bool:
     """Whether this is at least three words joined by hyphens or the like, as generators make passwords."""
-    return bool(_PASSPHRASE.found_in(value))
+    return bool(_PASSPHRASE.match(value))
 
 
 def is_secret(value: bytes) -> bool:
