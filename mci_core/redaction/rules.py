@@ -194,7 +194,6 @@ class RuleSet:
     ) -> None:
         self._rules = rules
         _prepare(pack)
-        self._pack = pack
         # One database serves both packs; what a pack leaves out is simply not asked.
         asked = frozenset(index for index, detector in enumerate(PACK) if detector in PACKS[pack])
         self._scan = scan(tuple(detector.gates for detector in PACK), asked)
@@ -214,43 +213,32 @@ class RuleSet:
 
     def find(self, text: str, *, until: float = inf) -> list[Span]:
         """All that the pack and the rules find, perhaps overlapping. Raises `OutOfTime` after `until`."""
-        data, looked = self._scan.look(fold(text))
+        data, looked = self.look(text)
         found: list[Span] = []
         for index in looked:
-            for hit in _FINDERS[index](data, text):
-                label = hit.label
-                found.append(_span(hit, label, _PACK_RULES[label], "mask"))
+            found += self.search(index, text, data)
             if perf_counter() > until:
                 raise OutOfTime
-        if self._rules:
-            for index in self._opened_rules(text, data):
-                found += self._rules[index].find(text, data)
-                if perf_counter() > until:
-                    raise OutOfTime
         return found
+
+    def look(self, text: str) -> tuple[bytes, Sequence[int]]:
+        """The folded text, and the numbers of the detectors and rules that may find something in it."""
+        data, looked = self._scan.look(fold(text))
+        if self._rules:
+            looked = [*looked, *(len(PACK) + index for index in self._opened_rules(text, data))]
+        return data, looked
+
+    def search(self, index: int, text: str, data: bytes) -> list[Span]:
+        """What one detector or rule finds."""
+        if index >= len(PACK):
+            return list(self._rules[index - len(PACK)].find(text, data))
+        return [_span(hit, hit.label, _PACK_RULES[hit.label], "mask") for hit in _FINDERS[index](data, text)]
 
     def _opened_rules(self, text: str, data: bytes) -> Sequence[int]:
         if self._rule_gates is None or not text.isascii():
             # Expressions of rules look at characters; their gates are about the bytes of ASCII.
             return self._every_rule
         return self._rule_gates.open_for(data)
-
-    def worth_searching(self, texts: Sequence[str]) -> list[bool]:
-        """Which of many texts may hold something; those that cannot be judged together do.
-
-        Asked of the structured pack only: nearly every text has words, which may be names.
-        """
-        if self._pack == "full":
-            return [True] * len(texts)
-        plain = [text.isascii() and "[" not in text for text in texts]
-        datas = [fold(text) for text, looked_at in zip(texts, plain, strict=True) if looked_at]
-        gates = prefilter(tuple(detector.gates for detector in PACKS[self._pack]))
-        worth = [bool(opened) for opened in gates.open_for_many(datas)]
-        if self._rule_gates is not None:
-            rules = self._rule_gates.open_for_many(datas)
-            worth = [pack or bool(own) for pack, own in zip(worth, rules, strict=True)]
-        answers = iter(worth)
-        return [next(answers) if looked_at else True for looked_at in plain]
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 FILLER = "\u2588"
@@ -32,6 +32,9 @@ class Span(NamedTuple):
 
 Finder = Callable[[str], Iterable[Span]]
 Namer = Callable[[Span, str], str]
+Settled = tuple[str, list["Span"]]
+# Yields what has to be searched, is sent what was found there.
+Settling = Generator[str, "Iterable[Span] | None", Settled]
 
 
 class Unsettled(Exception):
@@ -152,27 +155,36 @@ def _fresh(found: Iterable[Span], text: str, covered: Sequence[tuple[int, int]])
     return [piece for span in found for piece in outside(span, text, covered) if piece.end > piece.start]
 
 
-def settle(
-    text: str,
-    find: Finder,
-    rank: Callable[[Span], int],
-    name: Namer,
-    placeholders: re.Pattern[str],
-) -> tuple[str, list[Span]]:
-    """The masked text, in which `find` finds nothing more, and the spans of the original that were masked."""
+def settling(text: str, rank: Callable[[Span], int], name: Namer, placeholders: re.Pattern[str]) -> Settling:
+    """Asks for what is found in one text after the other, until there is nothing more.
+
+    The result is the masked text and the spans of the original that were masked.
+    """
     view, covered = neutral(text, placeholders)
-    fresh = _fresh(find(view), view, covered)
+    fresh = _fresh((yield view) or (), view, covered)
     if not fresh:
         return text, []
     spans = join(fresh, rank)
     for _ in range(MAX_ROUNDS - 1):
         written = _Written(text, spans, name)
         view, covered = neutral(written.text, placeholders)
-        fresh = _fresh(find(view), view, covered)
+        fresh = _fresh((yield view) or (), view, covered)
         if not fresh:
             return written.text, spans
         spans = join([*spans, *(written.moved(piece) for piece in fresh)], rank)
     raise Unsettled
+
+
+def settle(steps: Settling, find: Finder) -> Settled:
+    """The masked text, in which `find` finds nothing more, and the spans of the original that were masked."""
+    found: Iterable[Span] | None = None
+    while True:
+        try:
+            view = steps.send(found)
+        except StopIteration as end:
+            settled: Settled = end.value
+            return settled
+        found = find(view)
 
 
 def blank(text: str) -> list[Span]:

@@ -10,12 +10,15 @@ from threading import Lock
 from time import perf_counter
 
 from mci_core.policy_model import Rule
+from mci_core.redaction.many import Search, search_all
 from mci_core.redaction.rules import Pack, RuleSet, placeholder, rule_set
-from mci_core.redaction.spans import BLANKED, Span, blank, settle
+from mci_core.redaction.spans import BLANKED, Settling, Span, blank, settle, settling
 
 # What one text may take: far more than any needs, so that only a fault or an attack gets there.
 SECONDS = 10.0
 SECONDS_A_CHARACTER = 20e-6
+# So many texts are searched at the same time.
+SIDE_BY_SIDE = 1_000
 
 
 class _Failures:
@@ -56,33 +59,42 @@ def mask_many(
     hash_key: bytes | None = None,
     pack: Pack = "full",
 ) -> list[tuple[str, list[Span]]]:
-    """The same for many texts, with one look at all of them for what has to be searched at all."""
+    """The same for many texts, side by side: faster than one after the other."""
     try:
         chosen = rule_set(tuple(rules or ()), tuple(known), pack)
-        worth = chosen.worth_searching(texts)
     except Exception:
         return [_blanked(text) for text in texts]
     done: list[tuple[str, list[Span]]] = []
-    for text, searched in zip(texts, worth, strict=True):
-        try:
-            done.append(_settled(text, chosen, hash_key) if searched else (text, []))
-        except Exception:
-            done.append(_blanked(text))
+    for start in range(0, len(texts), SIDE_BY_SIDE):
+        part = texts[start : start + SIDE_BY_SIDE]
+        searches = [Search(_steps(text, chosen, hash_key), _allowed(text)) for text in part]
+        search_all(searches, chosen)
+        for text, search in zip(part, searches, strict=True):
+            done.append(_blanked(text) if search.result is None else search.result)
     return done
 
 
-def _settled(text: str, chosen: RuleSet, hash_key: bytes | None) -> tuple[str, list[Span]]:
+def _allowed(text: str) -> float:
+    return SECONDS + SECONDS_A_CHARACTER * len(text)
+
+
+def _steps(text: str, chosen: RuleSet, hash_key: bytes | None) -> Settling:
     if not text.isascii():
         # Half of a surrogate pair: nobody could write the text down, so it is nothing that was typed.
         text.encode("utf-8")
-    until = perf_counter() + SECONDS + SECONDS_A_CHARACTER * len(text)
-    return settle(
-        text,
-        partial(chosen.find, until=until),
-        chosen.rank,
-        lambda span, value: placeholder(span, value, hash_key),
-        chosen.placeholders,
+    return (
+        yield from settling(
+            text,
+            chosen.rank,
+            lambda span, value: placeholder(span, value, hash_key),
+            chosen.placeholders,
+        )
     )
+
+
+def _settled(text: str, chosen: RuleSet, hash_key: bytes | None) -> tuple[str, list[Span]]:
+    until = perf_counter() + _allowed(text)
+    return settle(_steps(text, chosen, hash_key), partial(chosen.find, until=until))
 
 
 def _blanked(text: str) -> tuple[str, list[Span]]:
