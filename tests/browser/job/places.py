@@ -10,8 +10,10 @@ from tests.browser.job.scene import Scene, path_of
 from tests.browser.support import JUDGED, Walk
 
 STAFF = ("admin", "officer", "ml", "auditor")
-#: Pages of one look only: each visit is a look that is logged, or they need a grant that is over.
-LEFT_OUT = re.compile(r"/grants/|\.(?:json|csv|yaml|yml)$|\.webp$|/accounts/|/frames/|/looks/.+/frames")
+#: No pages, or pages of one look only: each visit is a look that is logged, or they need a grant that is over.
+LEFT_OUT = re.compile(
+    r"/grants/|^/audit/checkpoint$|/file/$|\.(?:json|csv|yaml|yml)$|\.webp$|/accounts/|/frames/|/looks/.+/frames"
+)
 _HREF = re.compile(r'<a [^>]*href="(/[^"?#]*)')
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 
