@@ -10,7 +10,7 @@ from tests.browser.job.scene import Scene, path_of
 from tests.browser.support import JUDGED, Walk
 
 STAFF = ("admin", "officer", "ml", "auditor")
-#: No pages, or pages of one look only: each visit is a look that is logged, or they need a grant that is over.
+#: No pages, or of one look only: each visit is a look that is logged, or they need a grant that is over.
 LEFT_OUT = re.compile(
     r"/grants/|^/audit/checkpoint$|/file/$|\.(?:json|csv|yaml|yml)$|\.webp$|/accounts/|/frames/|/looks/.+/frames"
 )
