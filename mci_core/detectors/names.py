@@ -16,7 +16,7 @@ from functools import cache
 from mci_core.detectors import names_lower
 from mci_core.detectors.gazetteer import UNKNOWN, Known, plain, words
 from mci_core.detectors.matching import Detector, Hit
-from mci_core.detectors.names_context import around
+from mci_core.detectors.names_context import around, around_one
 from mci_core.detectors.names_words import AMBIGUOUS, CITIES, NEVER, PARTICLES, STAND_INS, SUFFIXES
 
 _CAPITAL = (
@@ -81,6 +81,8 @@ _GERMAN = re.compile(
     re.DOTALL,
 )
 
+# After one of these a word goes on, and is no word of a sentence.
+_JOINED = frozenset((".", "@", "_", "-"))
 _NEEDED = 1.0
 
 Token = tuple[int, int, str, Known]
@@ -221,8 +223,22 @@ def _german(text: str, start: int, end: int) -> bool:
     return _GERMAN.search(text[max(0, start - 200) : end + 200]) is not None
 
 
+def _score_one(text: str, start: int, end: int, word: str, known: Known, echoes: list[str]) -> float:
+    """All that speaks for a name and against it, for a word that is a run by itself."""
+    own = _alone(word, known, text[start : min(start + 2, end)].isupper() or text[start:end].isupper())
+    echo = 0.0
+    if echoes and text[end : end + 1] not in _JOINED:
+        echo = _echoed([(start, end, word, known)], echoes)
+    near = around_one(text, start, end, known)
+    score = own + echo + near
+    # Looking for German takes long, and can only lower the score.
+    if score >= _NEEDED and known is UNKNOWN and _german(text, start, end):
+        return own - _ALL_NOUNS + echo + near
+    return score
+
+
 def _score(text: str, group: list[Token], before: str | None, after: str | None, echoes: list[str]) -> float:
-    """All that speaks for a name and against it; `before`, `after`: neighbours within the run."""
+    """The same for words of a longer run; `before`, `after`: neighbours within it."""
     start, first_end, word, known = group[0]
     shouted = text[start : min(start + 2, first_end)].isupper() or text[start:first_end].isupper()
     penalty = 0.0
@@ -235,11 +251,10 @@ def _score(text: str, group: list[Token], before: str | None, after: str | None,
         if text[group[1][0] - 1] == "-" and not _hyphen_fits(group):
             penalty = _HYPHENED
     echo = 0.0
-    if echoes and text[end : end + 1] not in (".", "@", "_", "-"):
+    if echoes and text[end : end + 1] not in _JOINED:
         echo = _echoed(group, echoes)
     near = around(text, start, end, before, after, entries)
     score = own - penalty + echo + near
-    # Looking for German takes long, and can only lower the score.
     if score >= _NEEDED and all(entry is UNKNOWN for entry in entries) and _german(text, start, end):
         return own - _ALL_NOUNS - penalty + echo + near
     return score
@@ -298,7 +313,7 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         entry = known.get(word, UNKNOWN)
         if entry not in no_names:
             start, end = match.span()
-            score = _score(text, [(start, end, word, entry)], None, None, echoes)
+            score = _score_one(text, start, end, word, entry, echoes)
             if score >= _NEEDED:
                 yield _hit(start, end, score)
     if "_" in text and _GLUE.search(text):

@@ -29,6 +29,7 @@ _STATE = re.compile(r", [A-Z]{2}\b")
 _REGION = re.compile(r", [A-Z]")
 _INSIDE = 0.45
 _ORDERS = -1.1
+_PLACED = 2.4
 # So many characters are looked at behind a name.
 _AHEAD = 18
 # By the second of two words, and then by the first.
@@ -177,10 +178,29 @@ def _several(text: str, start: int, end: int, group: Sequence[Known]) -> float:
     return 0.8 if all(known is UNKNOWN for known in group) else 1.1
 
 
+def _elsewhere(text: str, end: int, sign: str, known: Known) -> bool:
+    """Whether a region follows, as it does after the name of a place: "Austin, TX"."""
+    if sign != ",":
+        return False
+    return bool((known.place and _REGION.match(text, end)) or _STATE.match(text, end))
+
+
+def around_one(text: str, start: int, end: int, known: Known) -> float:
+    """The sum of what stands before and after a word that is a run by itself, as most are."""
+    sign = text[end : end + 1]
+    right = _after_space(text, start, end, True) if sign == " " else _right(text, end)
+    score = _left(text, start) + right
+    if _elsewhere(text, end, sign, known):
+        score -= _PLACED
+    return score + _single(text, start, end, known, sign)
+
+
 def around(
     text: str, start: int, end: int, before: str | None, after: str | None, group: Sequence[Known]
 ) -> float:
-    """The sum of what stands before and after; `before`, `after`: neighbours within the same run of words."""
+    """The same of words of a run; `before`, `after`: neighbours within it."""
+    if before is None and after is None and len(group) == 1:
+        return around_one(text, start, end, group[0])
     score = _left(text, start) if before is None else BEFORE.get(before, 0.0)
     sign = text[end : end + 1]
     if after is not None:
@@ -189,10 +209,6 @@ def around(
         score += _after_space(text, start, end, len(group) == 1)
     else:
         score += _right(text, end)
-    if sign == "," and ((group[-1].place and _REGION.match(text, end)) or _STATE.match(text, end)):
-        score -= 2.4
-    if before is None and after is None:
-        if len(group) == 1:
-            return score + _single(text, start, end, group[0], sign)
-        return score + _several(text, start, end, group)
-    return score
+    if _elsewhere(text, end, sign, group[-1]):
+        score -= _PLACED
+    return score + _several(text, start, end, group) if before is None and after is None else score
