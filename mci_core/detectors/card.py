@@ -97,7 +97,7 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
             continue
         found = _one(data, start, end)
         while found is not None:
-            yield Hit(found[0], found[1], "CREDIT_CARD", 0.9)
+            yield Hit(found[0], found[1], "CREDIT_CARD", 0.9, "luhn")
             found = _one(data, found[1], end)
 
 

@@ -67,7 +67,7 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
         if read is None or is_word(data, read[1]) or not check_digits(read[0]):
             continue
         done = read[1]
-        yield Hit(start, done, "IBAN", 0.98)
+        yield Hit(start, done, "IBAN", 0.98, "mod97")
 
 
 _COUNTRY = "|".join(sorted(LENGTHS))
