@@ -4,6 +4,7 @@ digit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_word
@@ -14,6 +15,8 @@ _WORDS = Pattern(
     r"(?i)(?:credit card|debit card|card number|card no|\bcard|kreditkart\w+|\bvisa|mastercard|"
     r"amex)(?: (?:is|was|number|no|nr|num))?[:#.]?[ ]{0,2}$"
 )
+# Without one of these none of them.
+_ANY_WORD = re.compile(rb"(?i)car[dt]|visa|amex|kart")
 _REACH = 32
 # (first prefix, last prefix, lengths); ISO/IEC 7812 ranges as the card networks publish them
 _RANGES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
@@ -39,16 +42,15 @@ _RANGES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("63", "63", (12, 13, 14, 15, 16, 17, 18, 19)),
     ("67", "69", (12, 13, 14, 15, 16, 17, 18, 19)),
 )
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+# Digits as they count in the sum: those at every other place, and the rest.
+_PLAIN = bytes.maketrans(b"0123456789", bytes(range(10)))
+_DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 
 
 def luhn(digits: str) -> bool:
     """Whether the last digit is right (ISO/IEC 7812-1 annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = ord(digit) - 48
-        total += _DOUBLED[value] if place % 2 else value
-    return total % 10 == 0
+    reverse = digits.encode("ascii")[::-1]
+    return (sum(reverse[::2].translate(_PLAIN)) + sum(reverse[1::2].translate(_DOUBLED))) % 10 == 0
 
 
 def known_issuer(digits: str) -> bool:
@@ -78,12 +80,13 @@ def _starts(data: bytes, start: int, end: int) -> Iterator[int]:
 def _is_card(digits: str, announced: bool) -> bool:
     if len(set(digits)) == 1:
         return False
-    return (announced and len(digits) >= 13) or (known_issuer(digits) and luhn(digits))
+    return (announced and len(digits) >= 13) or (luhn(digits) and known_issuer(digits))
 
 
 def _one(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     for begin in _starts(data, start, end):
-        announced = _WORDS.found_in(data[max(0, begin - _REACH) : begin])
+        before = data[max(0, begin - _REACH) : begin]
+        announced = _ANY_WORD.search(before) is not None and _WORDS.found_in(before)
         for stop in _ends(data, begin, end):
             if _is_card(digits_of(data[begin:stop]), announced):
                 return begin, stop
@@ -97,7 +100,9 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
             continue
         found = _one(data, start, end)
         while found is not None:
-            yield Hit(found[0], found[1], "CREDIT_CARD", 0.9, "luhn")
+            # One that words announce is taken without its check digit.
+            checked = "luhn" if luhn(digits_of(data[found[0] : found[1]])) else ""
+            yield Hit(found[0], found[1], "CREDIT_CARD", 0.9, checked)
             found = _one(data, found[1], end)
 
 
