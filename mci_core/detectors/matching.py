@@ -180,6 +180,7 @@ class AnyOf:
 
     def __init__(self, expressions: Iterable[str]) -> None:
         self._patterns = [Pattern(expression) for expression in expressions]
+        self._numbers: frozenset[int] = frozenset()
 
     def spans(self, data: bytes, group: int = 0) -> Iterator[tuple[int, int]]:
         """Where any of the expressions matches, one expression after the other."""
@@ -189,6 +190,11 @@ class AnyOf:
     def _candidates(self, data: bytes) -> list[Pattern]:
         if type(data) is not Scanned:
             return self._patterns
+        if not self._numbers:
+            # They have theirs since the scan was made.
+            self._numbers = frozenset(pattern.number for pattern in self._patterns)
+        if self._numbers.isdisjoint(data.matching):
+            return []
         return [pattern for pattern in self._patterns if pattern.number in data.matching]
 
 

@@ -7,6 +7,7 @@ plan knows: seven to eleven digits alone are far more often an order, a time or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import phonenumbers
@@ -14,8 +15,9 @@ import phonenumbers
 from mci_core.detectors.matching import Detector, Hit, Pattern, digits_of, is_digit, is_word
 
 _CANDIDATE = Pattern(r"(?:\+|\(\+?)?\d(?:[ \xb7]{0,2}[()./ -]?[ (\xb7]{0,2}\d){5,16}", scanned=False)
-_NORTH_AMERICA = Pattern(r"^(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}$")
-_BRACKETS = Pattern(r"^\(?\+?\d{1,4}\) ?\d")
+# These begin at a place and have nothing that repeats without bound: any engine takes linear time.
+_NORTH_AMERICA = re.compile(rb"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}\Z")
+_BRACKETS = re.compile(rb"\(?\+?\d{1,4}\) ?\d")
 _NATIONAL = Pattern(r"^\(?0\d{1,5}\)?[ /-]{1,3}\d{2,}(?:[ /-]?\d{2,}){0,4}$")
 # A number is spoken of; in texts of other scripts the word itself is read, see `_ELSEWHERE`.
 _WORDS = Pattern(
@@ -52,9 +54,9 @@ _NOT = Pattern(
     r"artikel\w*|"
     r"bestell\w*|commande|pedido|\bno|\bnr)[ :#.]{0,3}$"
 )
-_EXTENSION = Pattern(r"^(?i)[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6}")
-_DATE = Pattern(
-    r"^(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d{2})(?:[ ]\d{1,2})?"
+_EXTENSION = re.compile(rb"(?i)[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6}")
+_DATE = re.compile(
+    rb"(?:(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d{2})(?:[ ]\d{1,2})?"
 )
 _REACH = 28
 _COUNTRIES = ("US", "GB", "DE", "FR", "IT", "ES", "CH", "AT", "NL", "IN", "AU")
@@ -86,7 +88,8 @@ def _bounded(data: bytes, start: int, end: int) -> bool:
 def _is_spoken_of(data: bytes, text: str, start: int) -> bool:
     """Whether a word for telephone, or an address for mail, stands right before."""
     begin = max(0, start - _REACH)
-    if _WORDS.found_in(data[begin:start]) or _MAIL.found_in(data[max(0, start - 90) : start]):
+    mail = data[max(0, start - 90) : start]
+    if _WORDS.found_in(data[begin:start]) or (b"@" in mail and _MAIL.found_in(mail)):
         return True
     before = text[begin:start]
     return not before.isascii() and any(word in before.casefold() for word in _ELSEWHERE)
@@ -99,9 +102,9 @@ def _confidence(data: bytes, whole: str, start: int, end: int) -> float:
     digits = digits_of(raw)
     if raw.startswith((b"+", b"(+")):
         return 0.95 if 8 <= len(digits) <= 15 or _parses("+" + digits, None) else 0.0
-    if _DATE.found_in(raw) or len(set(digits)) == 1:
+    if _DATE.match(raw) or len(set(digits)) == 1:
         return 0.0
-    if _NORTH_AMERICA.found_in(raw):
+    if _NORTH_AMERICA.match(raw):
         return 0.9
     before = data[max(0, start - _REACH) : start]
     if _is_spoken_of(data, whole, start) and 7 <= len(digits) <= 15:
@@ -114,7 +117,7 @@ def _confidence(data: bytes, whole: str, start: int, end: int) -> float:
 def _by_shape(raw: bytes, text: str, digits: str) -> float:
     if digits.startswith("00") and 10 <= len(digits) <= 15:
         return 0.8 if _parses("+" + digits[2:], None) else 0.0
-    if 7 <= len(digits) <= 12 and _BRACKETS.found_in(raw) and not raw.endswith(b")"):
+    if 7 <= len(digits) <= 12 and _BRACKETS.match(raw) and not raw.endswith(b")"):
         return 0.7
     if _NATIONAL.found_in(raw) and 9 <= len(digits) <= 12:
         return 0.7 if any(_parses(text, country) for country in _COUNTRIES) else 0.0
@@ -129,8 +132,9 @@ def find(data: bytes, text: str) -> Iterator[Hit]:
             continue
         confidence = _confidence(data, text, start, end)
         if confidence:
-            for _, length in _EXTENSION.spans(data[end : end + 20]):
-                end += length
+            extension = _EXTENSION.match(data, end, end + 20)
+            if extension is not None:
+                end = extension.end()
             yield Hit(start, end, "PHONE", confidence)
 
 
