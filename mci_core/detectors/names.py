@@ -96,17 +96,14 @@ def _weight(known: Known, first: bool) -> float:
     return max(weight, _UNHEARD) if known.common <= 1 and strength else weight
 
 
-def _never(word: str, known: Known) -> bool:
-    """Whether a word ends a run: it is no name, or so common that only its neighbours can make it one."""
-    if word in NEVER:
-        return True
-    return known.common - (0.5 if known.first >= 8 else 0.4) * max(known.first, known.last) >= 4
-
-
 @cache
 def _ending() -> frozenset[Known]:
-    """What is known of words that end a run: found faster than judged anew."""
-    return frozenset(known for known in set(words().values()) if _never("", known))
+    """What is known of words that end a run: so common that only their neighbours can make them names."""
+    return frozenset(
+        known
+        for known in set(words().values())
+        if known.common - (0.5 if known.first >= 8 else 0.4) * max(known.first, known.last) >= 4
+    )
 
 
 @cache

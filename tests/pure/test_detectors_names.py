@@ -55,6 +55,10 @@ NAMED = [
     ("we saw leonardo ferrari there", ["leonardo ferrari"]),
     ("we saw benjamin yesterday", ["benjamin"]),
     ("write to fabian krautmeyer", ["fabian krautmeyer"]),
+    ("Form B2, Ingrid Halvorsen", ["Ingrid Halvorsen"]),
+    ("hallo Vornakel, der Text ist da und das ist gut", ["Vornakel"]),
+    ("the Vornakel wrote from vornakel@example.org", ["Vornakel"]),
+    ("Name: Vornakel Estrimbar und das ist nicht der Fall", ["Vornakel Estrimbar"]),
 ]
 NOT_NAMED = [
     "",
@@ -102,6 +106,7 @@ NOT_NAMED = [
     "colour = Jasmine(1)",
     "see Jasmine:8080",
     "   (",
+    "Vornakel Estrimbar, TX",
 ]
 
 
@@ -142,3 +147,12 @@ def test_hits_lie_in_the_text_and_begin_and_end_with_letters(text: str) -> None:
         assert text[hit.start].isalpha()
         assert hit.label == "PERSON"
         assert 0 < hit.confidence <= 1
+
+
+@given(st.text(alphabet="AaBbs'. -_@%40(\\dvn", max_size=40))
+def test_the_fast_ways_for_ascii_find_the_same(text: str) -> None:
+    slow = [match.span() for match in names._RUN.finditer(text)]
+    assert [match.span() for match in names._ASCII_RUN.finditer(text)] == slow
+    if "%40" not in text:
+        parts = [match[0].lower() for match in names._LOCAL_PART.finditer(text)]
+        assert names._echoes(text) == parts
