@@ -113,19 +113,16 @@ def _no_names_alone() -> frozenset[Known]:
     return _ending() | nameless
 
 
-def _token(start: int, end: int, piece: str) -> Token:
-    word = plain(piece)
-    return start, end, word, words().get(word, UNKNOWN)
-
-
 def _tokens(text: str, start: int, end: int) -> list[Token]:
-    pieces = text[start:end].split(" ")
-    if not "".join(pieces).isalpha():
-        return [_token(*piece.span(), piece[0]) for piece in _PIECE.finditer(text, start, end)]
-    tokens = []
-    for piece in pieces:
-        end = start + len(piece)
-        tokens.append(_token(start, end, piece))
+    known, run, tokens = words(), text[start:end], []
+    if not run.isascii() or not run.replace(" ", "").isalpha():
+        for piece in _PIECE.finditer(text, start, end):
+            word = plain(piece[0])
+            tokens.append((*piece.span(), word, known.get(word, UNKNOWN)))
+        return tokens
+    for word in run.lower().split(" "):
+        end = start + len(word)
+        tokens.append((start, end, word, known.get(word, UNKNOWN)))
         start = end + 1
     return tokens
 
@@ -222,7 +219,8 @@ def _german(text: str, start: int, end: int) -> bool:
 
 def _score_one(text: str, start: int, end: int, word: str, known: Known, echoes: list[str]) -> float:
     """All that speaks for a name and against it, for a word that is a run by itself."""
-    own = _alone(word, known, text[start : min(start + 2, end)].isupper() or text[start:end].isupper())
+    written = text[start:end]
+    own = _alone(word, known, written[:2].isupper() or written.isupper())
     echo = 0.0
     if echoes and text[end : end + 1] not in _JOINED:
         echo = _echoed([(start, end, word, known)], echoes)
@@ -237,7 +235,8 @@ def _score_one(text: str, start: int, end: int, word: str, known: Known, echoes:
 def _score(text: str, group: list[Token], before: str | None, after: str | None, echoes: list[str]) -> float:
     """The same for words of a longer run; `before`, `after`: neighbours within it."""
     start, first_end, word, known = group[0]
-    shouted = text[start : min(start + 2, first_end)].isupper() or text[start:first_end].isupper()
+    written = text[start:first_end]
+    shouted = written[:2].isupper() or written.isupper()
     penalty = 0.0
     if len(group) == 1:
         end, entries = first_end, [known]
@@ -279,7 +278,7 @@ def _glued(text: str) -> Iterator[Hit]:
     """Names of files such as Meier_Anna_contract.pdf."""
     known = words()
     for match in (_ASCII_GLUED if text.isascii() else _GLUED).finditer(text):
-        one, two = (known.get(plain(match[group]), UNKNOWN) for group in (1, 2))
+        one, two = known.get(plain(match[1]), UNKNOWN), known.get(plain(match[2]), UNKNOWN)
         if max(_weight(one, True) + _weight(two, False), _weight(two, True) + _weight(one, False)) >= _NEEDED:
             for group in (1, 2):
                 yield Hit(*match.span(group), "PERSON", 0.6)

@@ -55,6 +55,7 @@ NAMED = [
     ("we saw leonardo ferrari there", ["leonardo ferrari"]),
     ("we saw benjamin yesterday", ["benjamin"]),
     ("write to fabian krautmeyer", ["fabian krautmeyer"]),
+    ("we met O'Brien today", ["O'Brien"]),
     ("Form B2, Ingrid Halvorsen", ["Ingrid Halvorsen"]),
     ("hallo Vornakel, der Text ist da und das ist gut", ["Vornakel"]),
     ("the Vornakel wrote from vornakel@example.org", ["Vornakel"]),
