@@ -20,8 +20,11 @@ _PASSWORD = words("cues.txt", "password")
 _SECRET = words("cues.txt", "secret")
 # Names of providers: what is given to them is a secret only where it looks like one beyond doubt.
 _SERVICE = words("cues.txt", "service")
-# A cue, and what follows it in the same name. All else is looked at from there.
-_CUE = Pattern(rf"(?i)(?:({_PASSWORD})|{_SECRET}|({_SERVICE}))([\w.-]{{0,30}})", scanned=False)
+# A cue; all else is looked at from there.
+_CUE = Pattern(rf"(?i)(?:{_PASSWORD}|{_SECRET}|{_SERVICE})", scanned=False)
+# What follows it in the same name.
+_LONGEST_TAIL = 30
+_IN_TAILS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _PASSWORD_IN = Pattern(rf"(?i)(?:{_PASSWORD})", scanned=False)
 _SECRET_IN = Pattern(rf"(?i)(?:{_SECRET})", scanned=False)
 # What closes the name: quotes, brackets, also written as entities; in colour-marked code a tag.
@@ -190,11 +193,11 @@ def _described(data: bytes, start: int, at: int, kind: Kind) -> _Given | None:
     return None
 
 
-def _kind(groups: list[tuple[int, int]], after: bytes) -> Kind:
+def _kind(data: bytes, start: int, after: bytes) -> Kind:
     """Of what a name speaks: what follows the cue in it can say more than the cue."""
-    if groups[1][0] >= 0:
+    if _PASSWORD_IN.begins_at(data, start):
         return "password"
-    if groups[2][0] < 0:
+    if _SECRET_IN.begins_at(data, start):
         return "secret"
     if _PASSWORD_IN.found_in(after):
         return "password"
@@ -203,16 +206,18 @@ def _kind(groups: list[tuple[int, int]], after: bytes) -> Kind:
 
 def _given(data: bytes) -> Iterator[_Given]:
     """Every value that is given to a name which may be that of a secret."""
-    looked = 0
+    looked = at = 0
     if not _ANY_MARK.search(data):
         return
-    for groups in _CUE.groups(data):
-        (start, end), tail = groups[0], groups[3][0]
+    while (cue := _CUE.first(data, at)) is not None:
+        start, tail = cue
+        more = data[tail : tail + _LONGEST_TAIL]
+        at = tail + len(more) - len(more.lstrip(_IN_TAILS))
         # Signs at the end belong to the sentence, not to the name.
-        end = max(tail, start + len(data[start:end].rstrip(b".-")))
+        end = max(tail, start + len(data[start:at].rstrip(b".-")))
         if data[end : end + 1] not in _GOES_ON:
             continue
-        kind = _kind(groups, data[tail:end])
+        kind = _kind(data, start, data[tail:end])
         if _names_a_secret(_name_before(data, start), data[start:tail], data[tail:end], kind):
             found = _assigned(data, end, looked, kind) or _described(data, start, end, kind)
             looked = max(looked, found.read if found is not None else 0)

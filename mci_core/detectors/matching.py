@@ -49,6 +49,7 @@ _no_groups.max_mem = 64 * 1024 * 1024
 _no_groups.log_errors = False
 _no_groups.never_capture = True
 _ANYWHERE = re2._re2.RE2.Anchor.UNANCHORED
+_HERE = re2._re2.RE2.Anchor.ANCHOR_START
 
 
 def _fold_one(char: str) -> int:
@@ -173,6 +174,15 @@ class Pattern:
         if type(data) is Scanned and self.number not in data.matching:
             return False
         return bool(self._whole(_ANYWHERE, data, 0, len(data))[0][0] >= 0)
+
+    def first(self, data: bytes, at: int) -> tuple[int, int] | None:
+        """The first match from a place on."""
+        found: tuple[int, int] = self._whole(_ANYWHERE, data, at, len(data))[0]
+        return found if found[0] >= 0 else None
+
+    def begins_at(self, data: bytes, place: int) -> bool:
+        """Whether there is a match that begins here."""
+        return bool(self._whole(_HERE, data, place, len(data))[0][0] >= 0)
 
 
 class AnyOf:

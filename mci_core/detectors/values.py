@@ -52,6 +52,8 @@ _VARIABLE = Pattern(
     r"^(?:[A-Za-z]+[_-])+(?i:passw(?:or)?d|pass|pwd)\d?$|^(?:passw(?:or)?d|pwd)(?:[A-Z][a-z]+)+\d?$|"
     r"^[a-z]+(?:[A-Z][a-z]+)*(?:Password|Pwd|Passwd|Pass|Secret|Token|Key)\d?$|^(?i:password|passwd|pwd)\d$"
 )
+# One of these is in each of them.
+_VARIABLE_WORDS = (b"pass", b"pwd", b"secret", b"token", b"key")
 _VARIABLE_SIGNS = re.compile(rb"[A-Za-z_-]+[0-9]?\Z")
 _IDENTIFIER = re.compile(rb"[$@&*]?[A-Za-z_][A-Za-z_]*(?:(?:\.|->|::?)[A-Za-z_]\w*)*\??\Z")
 _PATH = re.compile(rb"(?:\.{0,2}|~|[A-Za-z]:|[\w.-]+)/[\w./@-]*\Z")
@@ -190,9 +192,13 @@ def is_identifier(value: bytes) -> bool:
     return len(value) < 16 or mixed(value) < 3
 
 
+def _is_variable(value: bytes) -> bool:
+    return _VARIABLE_SIGNS.match(value) is not None and _VARIABLE.found_in(value)
+
+
 def is_variable(value: bytes) -> bool:
     """Whether this is the name of a variable that holds a password: new_password, passwordDetails."""
-    return _VARIABLE_SIGNS.match(value) is not None and _VARIABLE.found_in(value)
+    return any(part in value.lower() for part in _VARIABLE_WORDS) and _is_variable(value)
 
 
 def mixed(value: bytes) -> int:
