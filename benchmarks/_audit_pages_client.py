@@ -25,13 +25,10 @@ def main(rounds: int) -> None:
 
     setup_test_environment()
     settings.ALLOWED_HOSTS = ["*"]
+    other, _ = User.objects.get_or_create(email="other@example.com", defaults={"display_name": "Other"})
     user, _ = User.objects.get_or_create(email="bench@example.com", defaults={"display_name": "Bench"})
-    for role in ("privacy_officer", "auditor"):
-        RoleGrant.objects.get_or_create(
-            user=user,
-            role=role,
-            defaults={"approved_at": "2026-01-01T00:00Z", "reason": "bench", "requested_by": user},
-        )
+    approved = {"approved_at": "2026-01-01T00:00Z", "approved_by": other, "requested_by": user, "reason": "b"}
+    RoleGrant.objects.get_or_create(user=user, role="privacy_officer", defaults=approved)
     client = Client()
     client.force_login(user)
     session = client.session
