@@ -21,7 +21,7 @@ from mci_core.redaction import (
     spans,
     texts,
 )
-from mci_core.redaction.rules import rule_set
+from mci_core.redaction.rules import RuleSet, rule_set
 from tests.pure.recordings import CARD, EMAIL, rule
 
 PIECES = st.sampled_from(
@@ -155,6 +155,34 @@ def test_many_texts_are_blanked_when_looking_at_them_breaks(monkeypatch: pytest.
 
     monkeypatch.setattr(texts, "rule_set", broken)
     assert find_spans_many(["a", ""]) == [[(0, 1, "BLANKED")], []]
+
+
+def test_one_of_many_texts_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str, at: str) -> None:
+        right = getattr(RuleSet, name)
+
+        def wrong(self: RuleSet, *given: object) -> object:
+            if at in given:
+                raise RuntimeError("broken")
+            return right(self, *given)
+
+        monkeypatch.setattr(RuleSet, name, wrong)
+
+    broken("look", f"look {EMAIL}")
+    broken("search", f"search {EMAIL} {CARD}")
+    many = [EMAIL, f"look {EMAIL}", f"search {EMAIL} {CARD}", "plain"]
+    labels = [[label for _, _, label in found] for found in find_spans_many(many, pack="structured")]
+    assert labels == [["EMAIL"], ["BLANKED"], ["BLANKED"], []]
+
+
+def test_each_of_many_texts_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "SECONDS", -1.0)
+    assert find_spans_many([f"to {EMAIL}", "zz"], pack="structured") == [[(0, len(EMAIL) + 3, "BLANKED")], []]
+
+
+def test_many_texts_that_never_settle_are_masked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "MAX_ROUNDS", 1)
+    assert find_spans_many([EMAIL], pack="structured") == [[(0, len(EMAIL), "BLANKED")]]
 
 
 def test_threads_count_every_failure() -> None:
