@@ -88,6 +88,8 @@ _NEEDED = 1.0
 Token = tuple[int, int, str, Known]
 
 
+# There are few different entries, so that all their weights may be kept.
+@cache
 def _weight(known: Known, first: bool) -> float:
     as_first, as_last = _FIRST[known.first], _LAST[known.last]
     strength = max(as_first, 0.8 * as_last) if first else max(as_last, 0.8 * as_first)
@@ -109,7 +111,7 @@ def _ending() -> frozenset[Known]:
 @cache
 def _no_names_alone() -> frozenset[Known]:
     """What is known of words that are no name when they stand alone: of most words with a capital letter."""
-    nameless = {known for known in words().values() if not (known.first or known.last)}
+    nameless = {known for known in set(words().values()) if not (known.first or known.last)}
     return _ending() | nameless
 
 

@@ -19,7 +19,8 @@ from mci_core.detectors.names_words import (
 )
 
 _WINDOW = 36
-_KEY = re.compile(r"([^\W\d](?<![^\W\d].)[\w-]*+)[\"'\])]{0,2}[ \t]{0,8}(?::|=>?|:=)$")
+# A key with its sign of assignment, read backwards from the value, where the sign is to stand.
+_KEY = re.compile(r"(?::|>=|=:?)[ \t]{0,8}[\"'\])]{0,2}([\w-]*[^\W\d])")
 _WORD = re.compile(r"[^\W\d_][\w'\u2019]*")
 _CODE_BEFORE = frozenset("_/\\$%&.-#~`")
 _CODE_AFTER = frozenset("_=(\\/`{<")
@@ -43,10 +44,10 @@ _OPENERS = " \"'(\u2018\u201c<[*\u201e"
 
 
 def _key(stripped: str) -> float:
-    match = _KEY.search(stripped)
+    match = _KEY.match(stripped[::-1])
     if match is None:
         return 0.0
-    key = plain(match[1]).replace("-", "_")
+    key = plain(match[1][::-1]).replace("-", "_")
     if key in NOT_NAMES or key.rpartition("_")[2] in THINGS:
         return -1.2
     if key in KEYS or key.endswith(("_name", "name", "_by")) or key.rpartition("_")[2] in KEYS:
