@@ -56,6 +56,7 @@ NAMED = [
     ("we saw benjamin yesterday", ["benjamin"]),
     ("write to fabian krautmeyer", ["fabian krautmeyer"]),
     ("we met O'Brien today", ["O'Brien"]),
+    ("write to dagny%40example.org, the Dagny there", ["Dagny"]),
     ("Al Olsen (support@example.org)", ["Al Olsen"]),
     ("Form B2, Ingrid Halvorsen", ["Ingrid Halvorsen"]),
     ("hallo Vornakel, der Text ist da und das ist gut", ["Vornakel"]),
