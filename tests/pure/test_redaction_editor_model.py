@@ -5,6 +5,8 @@ Whatever the way to its text is, no key may be told of a planted word that stand
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,9 +94,11 @@ class Editor:
                 self._drop()
 
     def planted(self) -> set[int]:
-        """The keys of every planted word that stands in the text."""
+        """The keys of every planted word that stands in the text. Of two that share signs an expression finds
+        the first.
+        """
         text = "".join(sign for sign, _ in self.signs)
-        starts = [at for at in range(len(text)) if text.startswith(WORD, at)]
+        starts = [found.start() for found in re.finditer(WORD, text)]
         return {self.signs[at + offset][1] for at in starts for offset in range(len(WORD))}
 
 
