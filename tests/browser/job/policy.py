@@ -82,7 +82,9 @@ def _write_rule(walk: Walk) -> None:
     walk.step("04-wrong-expression", axe=False)
     pattern.fill(PATTERN)
     page.locator("[name=preview_text]").fill("INV-777123 was sent to jo@example.org")
-    expect(page.locator("#preview")).to_contain_text("[INVOICE_NUMBERS] was sent to [EMAIL]")
+    # The first text that a process searches waits until a new rule was tried apart and its gates compiled.
+    tried = page.locator("#preview")
+    expect(tried).to_contain_text("[INVOICE_NUMBERS] was sent to [EMAIL]", timeout=30_000)
     walk.step("05-rule-tried")
     page.get_by_role("button", name="Save in the draft").click()
     expect(row(walk, "Invoice numbers")).to_have_count(1)
