@@ -28,7 +28,8 @@ from mci_core.redaction import redact_session, scan_session
 Lines = list[dict[str, Any]]
 
 
-def _lease(parsed: Policy) -> Lease:
+def lease_for(parsed: Policy) -> Lease:
+    """A lease that allows everything that the policy does, for as long as anybody measures."""
     return Lease(
         jti="bench",
         device="bench",
@@ -55,11 +56,11 @@ def _evaluate(lines: Lines, parsed: Policy, lease: Lease) -> Lines:
 def _stages(raw: Sequence[bytes], parsed: Policy) -> Iterator[tuple[str, Callable[[], object]]]:
     header, events = session.parse_lines(raw)
     lines = [header, *events]
-    kept = _evaluate(lines, parsed, _lease(parsed))
+    kept = _evaluate(lines, parsed, lease_for(parsed))
     redacted, _ = redact_session(kept, parsed)
     yield "decode JSON (reference)", lambda: [json.loads(line) for line in raw]
     yield "parse and check", lambda: session.parse_lines(raw)
-    yield "evaluate", lambda: _evaluate(lines, parsed, _lease(parsed))
+    yield "evaluate", lambda: _evaluate(lines, parsed, lease_for(parsed))
     yield "redact", lambda: redact_session(kept, parsed)
     yield "scan again", lambda: scan_session(redacted, parsed)
 

@@ -33,10 +33,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.device_pipeline import lease_for
 from mci_core import policy, samples, session
 from mci_core.errors import Invalid
 from mci_core.evaluator import StreamEvaluator, apply
-from mci_core.lease import Lease
 from mci_core.policy_model import SIGNALS, Policy
 from mci_core.redaction import FrameRedactor, redact_session, scan_session
 from mci_core.redaction.event_fields import reduced_event
@@ -94,30 +94,12 @@ def allow(programs: Sequence[str], rules: Sequence[Line] = ()) -> Policy:
     return policy.parse(document)
 
 
-def _lease(parsed: Policy) -> Lease:
-    return Lease(
-        jti="bench",
-        device="bench",
-        issuer="bench",
-        release_number=1,
-        policy_digest=parsed.digest,
-        state="on",
-        place="US-TX",
-        jurisdiction_reason="allowed",
-        denied_signals=(),
-        notice="bench",
-        excluded_entries=(),
-        issued_at=0,
-        expires_at=10_000_000_000,
-    )
-
-
 def evaluated(recording: Recording, parsed: Policy) -> tuple[list[Line], list[int]]:
     """The lines that the evaluator lets through, and the place in the recording of each event."""
     header, *events = recording.lines
     if not parsed.entries:
         return recording.lines, list(range(len(events)))
-    evaluator, lease = StreamEvaluator(parsed, (header.get("platform") or {}).get("os")), _lease(parsed)
+    evaluator, lease = StreamEvaluator(parsed, (header.get("platform") or {}).get("os")), lease_for(parsed)
     kept: list[Line] = []
     places: list[int] = []
     for index, event in enumerate(events):
