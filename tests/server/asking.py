@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
 from privacy_requests import actions
+from privacy_requests.ledger import Begun
 from privacy_requests.models import PrivacyRequest
 from tests.server.cast import REASON, Cast
 
@@ -29,3 +32,21 @@ def held(cast: Cast) -> Any:
     return actions.place_hold(
         subject=cast.subject(), reason=REASON, expires_at=until, actor=cast.actor("officer")
     )
+
+
+def begun(cast: Cast, **changes: Any) -> Begun:
+    """What the ledger holds of an erasure that another database carried out."""
+    now = timezone.now()
+    known = Begun(
+        erasure=uuid4(),
+        request=uuid4(),
+        number=7001,
+        subject=cast.subject().pk,
+        scope="all",
+        sessions=(),
+        law="GDPR 12(3)",
+        received_at=now,
+        due_at=now,
+        moment=now,
+    )
+    return replace(known, **changes)

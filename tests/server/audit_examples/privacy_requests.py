@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
-
-from django.utils import timezone
 
 from privacy_requests import actions
-from privacy_requests.ledger import Begun
 from tests.server import asking
 from tests.server.cast import REASON, Cast
 
@@ -40,20 +36,7 @@ def _advance_erasure(cast: Cast) -> None:
 
 
 def _replay_erasure(cast: Cast) -> None:
-    now = timezone.now()
-    begun = Begun(
-        erasure=uuid4(),
-        request=uuid4(),
-        number=7001,
-        subject=cast.subject().pk,
-        scope="all",
-        sessions=(),
-        law="GDPR 12(3)",
-        received_at=now,
-        due_at=now,
-        moment=now,
-    )
-    actions.replay_erasure(begun=begun, actor=cast.system())
+    actions.replay_erasure(begun=asking.begun(cast), actor=cast.system())
 
 
 def _place_hold(cast: Cast) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,23 +39,6 @@ def erasure(cast: Cast, folder: Path) -> Erasure:
 
 def _file(folder: Path) -> Path:
     return folder / "erasures.jsonl"
-
-
-def _begun(cast: Cast, **changes: Any) -> Begun:
-    now = timezone.now()
-    known = Begun(
-        erasure=uuid4(),
-        request=uuid4(),
-        number=7001,
-        subject=cast.subject().pk,
-        scope="all",
-        sessions=(),
-        law="GDPR 12(3)",
-        received_at=now,
-        due_at=now,
-        moment=now,
-    )
-    return replace(known, **changes)
 
 
 def test_each_erasure_is_written_once_and_names_nobody(erasure: Erasure, folder: Path, cast: Cast) -> None:
@@ -101,12 +83,12 @@ def test_a_line_that_a_crash_cut_off_is_written_again(erasure: Erasure, folder: 
 def test_a_restored_database_carries_out_what_it_does_not_know(cast: Cast, folder: Path) -> None:
     load_packs(actor=cast.system())
     some = recordings.available(cast)
-    begun = _begun(cast, scope="sessions", sessions=(str(some.pk),))
+    begun = asking.begun(cast, scope="sessions", sessions=(str(some.pk),))
     kept = recordings.available(cast)
     assert actions.replay_erasure(begun=begun, actor=cast.system()) is not None
     # Somebody took its number in the meantime, and this one is of a person whom the database never knew.
-    taken = _begun(cast, moment=timezone.now() + timedelta(seconds=1))
-    stranger = _begun(cast, subject=uuid4())
+    taken = asking.begun(cast, moment=timezone.now() + timedelta(seconds=1))
+    stranger = asking.begun(cast, subject=uuid4())
     for one in (begun, taken, stranger):
         _write(one, cast)
     lines: list[str] = []
@@ -138,7 +120,7 @@ def _write(begun: Begun, cast: Cast) -> None:
 
 def test_a_request_that_waits_with_the_same_aim_is_the_one(cast: Cast, folder: Path) -> None:
     asked = asking.asked(cast)
-    erasure = actions.replay_erasure(begun=_begun(cast), actor=cast.system())
+    erasure = actions.replay_erasure(begun=asking.begun(cast), actor=cast.system())
     assert erasure is not None
     assert erasure.request_id == asked.pk
     asked.refresh_from_db()
@@ -149,7 +131,7 @@ def test_a_hold_lets_a_replay_wait(cast: Cast, folder: Path) -> None:
     load_packs(actor=cast.system())
     recordings.available(cast)
     asking.held(cast)
-    _write(_begun(cast), cast)
+    _write(asking.begun(cast), cast)
     assert bring_up_to_date().waiting == 1
 
 
