@@ -11,14 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,13 +27,12 @@ from mci_core.detectors.dialects import for_hyperscan
 from mci_core.detectors.matching import UNTOLD, Scanned, number_patterns
 
 hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") else None
+# Whether a gate matches, and never where or how often.
+FLAGS = int(hyperscan.HS_FLAG_SINGLEMATCH) if hyperscan else 0
 
 Groups = tuple[tuple[str, ...], ...]
-# So many texts are read in one pass, and so many matches are kept of one: far above what ordinary texts give.
-BATCH_BYTES = 65_536
 # A byte that no folded text holds.
 NEVER = r"\xff"
-MAX_MATCHES = 100_000
 MEMORY = 256 * 1024 * 1024
 
 
@@ -44,9 +41,6 @@ class Prefilter(Protocol):
 
     def open_for(self, data: bytes) -> Sequence[int]:
         """Groups of which a gate matches somewhere in these bytes, and groups without a gate."""
-
-    def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
-        """The same for many texts; a gate may also open where two texts meet."""
 
 
 def joined(gates: Sequence[str]) -> str:
@@ -83,18 +77,9 @@ class Re2Prefilter:
             return self._every
         return sorted({*self._always, *(self._gated[index] for index in found)})
 
-    def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
-        """See `Prefilter`."""
-        return [self.open_for(data) for data in datas]
-
 
 def _note(index: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
     found.append(index)
-
-
-def _note_place(index: int, _start: int, end: int, _flags: int, found: list[tuple[int, int]]) -> bool:
-    found.append((end, index))
-    return len(found) > MAX_MATCHES
 
 
 def _written(gates: Sequence[str]) -> Sequence[str]:
@@ -115,33 +100,33 @@ def _loaded(content: bytes) -> Any:
     return hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK) if content else None
 
 
-def _compiled(pairs: Sequence[tuple[bytes, int]], flags: int) -> tuple[Any, list[int]]:
+def _compiled(pairs: Sequence[tuple[bytes, int]]) -> tuple[Any, list[int]]:
     """A database of all gates but those of refused groups, which are named."""
-    refused = sorted({index for _, index in _refused(pairs, flags)})
+    refused = sorted({index for _, index in _refused(pairs)})
     left = [pair for pair in pairs if pair[1] not in refused]
-    return (_database(left, flags) if left else None), refused
+    return (_database(left) if left else None), refused
 
 
-def _refused(pairs: Sequence[tuple[bytes, int]], flags: int) -> Iterator[tuple[bytes, int]]:
+def _refused(pairs: Sequence[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
     """The gates that Hyperscan does not take, found by halves: nearly always there is none."""
-    if _database(pairs, flags) is not None:
+    if _database(pairs) is not None:
         return
     if len(pairs) == 1:
         yield pairs[0]
         return
     middle = len(pairs) // 2
-    yield from _refused(pairs[:middle], flags)
-    yield from _refused(pairs[middle:], flags)
+    yield from _refused(pairs[:middle])
+    yield from _refused(pairs[middle:])
 
 
-def _database(pairs: Sequence[tuple[bytes, int]], flags: int) -> Any:
+def _database(pairs: Sequence[tuple[bytes, int]]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(
             expressions=[gate for gate, _ in pairs],
             ids=[index for _, index in pairs],
             elements=len(pairs),
-            flags=flags,
+            flags=FLAGS,
         )
     except hyperscan.error:
         return None
@@ -160,40 +145,36 @@ class HyperscanPrefilter:
             for gate in gates
         ]
         always = set(range(len(groups))).difference(index for _, index in self._pairs)
-        self._database, refused = self._prepared(hyperscan.HS_FLAG_SINGLEMATCH)
+        self._database, refused = self._prepared()
         self.always: Sequence[int] = tuple(sorted(always.union(refused)))
-        self._batches: tuple[Any, list[int]] | None = None
         self._local = threading.local()
 
-    def _prepared(self, flags: int) -> tuple[Any, list[int]]:
+    def _prepared(self) -> tuple[Any, list[int]]:
         """The database, and the groups of which a gate is refused, so that they have to be open always."""
-        # Texts of a batch are lines of one text, so "^" and "$" have to match at lines.
-        flags = int(flags | hyperscan.HS_FLAG_MULTILINE)
         if not self._pairs:
             return None, []
-        file = self._file(flags)
+        file = self._file()
         stored = None if file is None else cache.read(file)
         if stored is not None:
             names, _, content = stored.partition(b"\n")
             with suppress(hyperscan.error):
                 return _loaded(content), json.loads(names)
-        database, refused = _compiled(self._pairs, flags)
+        database, refused = _compiled(self._pairs)
         if file is not None:
             content = b"" if database is None else hyperscan.dumpb(database)
             cache.write(file, json.dumps(refused).encode() + b"\n" + content)
         return database, refused
 
-    def _file(self, flags: int) -> Path | None:
+    def _file(self) -> Path | None:
         if self._cache is None:
             return None
-        seed = repr((version("hyperscan"), _platform(), flags, self._pairs))
+        seed = repr((version("hyperscan"), _platform(), FLAGS, self._pairs))
         return self._cache / f"gates-{hashlib.sha256(seed.encode()).hexdigest()[:32]}.hsdb"
 
-    def _scratch(self, name: str, database: Any) -> Any:
-        spaces = self._local.__dict__
-        space = spaces.get(name)
+    def _scratch(self) -> Any:
+        space = getattr(self._local, "scratch", None)
         if space is None:
-            space = spaces[name] = hyperscan.Scratch(database)
+            space = self._local.scratch = hyperscan.Scratch(self._database)
         return space
 
     def open_for(self, data: bytes) -> Sequence[int]:
@@ -208,45 +189,10 @@ class HyperscanPrefilter:
         if database is None:
             return found
         try:
-            database.scan(data, _note, 0, found, self._scratch("one", database))
+            database.scan(data, _note, 0, found, self._scratch())
         except hyperscan.error:
             return self._every
         return found
-
-    def open_for_many(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
-        """See `Prefilter`."""
-        opened: list[Sequence[int]] = []
-        batch: list[bytes] = []
-        size = 0
-        for data in datas:
-            batch.append(data)
-            size += len(data)
-            if size > BATCH_BYTES:
-                opened += self._batch(batch)
-                batch, size = [], 0
-        return opened + self._batch(batch)
-
-    def _batch(self, datas: Sequence[bytes]) -> list[Sequence[int]]:
-        if self._batches is None:
-            # All places of a match have to be told here, which Hyperscan refuses for more expressions.
-            self._batches = self._prepared(0)
-        database, refused = self._batches
-        always: Sequence[int] = sorted({*self.always, *refused})
-        opened: list[Sequence[int]] = [always] * len(datas)
-        if database is None:
-            return opened
-        found: list[tuple[int, int]] = []
-        try:
-            database.scan(b"\n".join(datas), _note_place, 0, found, self._scratch("many", database))
-        except hyperscan.error:
-            return [self.open_for(data) for data in datas]
-        ends = [end + index for index, end in enumerate(accumulate(map(len, datas)))]
-        sets: dict[int, set[int]] = {}
-        for end, index in found:
-            sets.setdefault(bisect_left(ends, end), set()).add(index)
-        for place, indexes in sets.items():
-            opened[place] = sorted(indexes.union(always))
-        return opened
 
 
 @lru_cache(maxsize=1)

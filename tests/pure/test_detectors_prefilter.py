@@ -69,18 +69,11 @@ def test_groups_whose_gate_matches_are_open_and_those_without_gates(made: Any) -
     assert list(made.open_for(b"nothing")) == [1]
     assert list(made.open_for(b"an x7 and a Zebra")) == [0, 1, 2]
     assert list(made.open_for(b"line")) == [1, 3]
-    assert [list(one) for one in made.open_for_many([b"abc", b"", b"zebra", b"line"])] == [
-        [0, 1],
-        [1],
-        [1, 2],
-        [1, 3],
-    ]
 
 
 def test_nothing_to_try_opens_nothing() -> None:
     for made in both(()):
         assert list(made.open_for(b"abc")) == []
-        assert [list(one) for one in made.open_for_many([b"abc"])] == [[]]
 
 
 def test_a_gate_that_hyperscan_cannot_read_is_always_open() -> None:
@@ -102,35 +95,12 @@ class Broken:
 def test_whatever_fails_opens_every_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     scan, names = prefilter.HyperscanPrefilter(GROUPS), prefilter.Re2Prefilter(GROUPS)
     scan.open_for(b"")
-    scan.open_for_many([b""])
     monkeypatch.setattr(scan, "_database", Broken())
-    monkeypatch.setattr(scan, "_batches", (Broken(), []))
     monkeypatch.setattr(names, "_set", Broken())
     assert list(scan.open_for(b"nothing")) == [0, 1, 2, 3]
-    assert [list(one) for one in scan.open_for_many([b"nothing"])] == [[0, 1, 2, 3]]
     assert list(names.open_for(b"abc")) == [0, 1, 2, 3]
     # "Nothing matches" comes from one expression that falls back to a slower way instead of failing.
     assert list(names.open_for(b"nothing")) == [1]
-
-
-def test_a_gate_that_is_refused_in_a_batch_only_is_open_there() -> None:
-    wide = r"(?i)(?:pass|word)[\w.-]{0,30}x[\w.-]{0,30}(?:key|token)[\w.-]{0,30}"
-    for groups in (((wide,),), ((wide,), ("abc",))):
-        made = prefilter.HyperscanPrefilter(groups)
-        assert list(made.open_for(b"PASSxkey")) == [0]
-        assert list(made.open_for_many([b"PASSxkey"])[0]) == [0]
-
-
-def test_too_many_matches_in_a_batch_are_looked_for_text_by_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prefilter, "MAX_MATCHES", 2)
-    monkeypatch.setattr(prefilter, "BATCH_BYTES", 10)
-    made = prefilter.HyperscanPrefilter(GROUPS)
-    assert [list(one) for one in made.open_for_many([b"abc abc abc", b"", b"abc", b"zebra"])] == [
-        [0, 1],
-        [1],
-        [0, 1],
-        [1, 2],
-    ]
 
 
 @pytest.mark.usefixtures("fresh")
@@ -160,7 +130,7 @@ def test_both_engines_open_the_gates_of_the_pack_alike(text: str) -> None:
     data = fold(text)
     opened = set(LOOK(data)[1])
     assert set(SLOW.open_for(data)) <= opened
-    assert set(prefilter.prefilter(PACK_GATES).open_for_many([data])[0]) >= opened
+    assert set(prefilter.prefilter(PACK_GATES).open_for(data)) == opened
 
 
 @settings(max_examples=100, deadline=None)
