@@ -46,6 +46,13 @@ def policy_by_release(number: int) -> Policy:
     return found
 
 
+def rule_labels(number: int) -> dict[str, str]:
+    """What the rules of this release are called, by their ids; none where there is no such release."""
+    release = Release.objects.filter(number=number).select_related("version").first()
+    found = None if release is None else policy_of(release.version)
+    return {} if found is None else {rule.id: rule.label for rule in found.rules}
+
+
 def lease_seconds_of(number: int) -> int | None:
     """What the policy of a release says on the life of leases; asked at every renewal, so without parsing
     the rest.

@@ -13,6 +13,7 @@ from django_filters import ChoiceFilter, DateFilter, FilterSet
 
 from accounts.access import EmployeePage, employee_page
 from audits.listing import Column, Empty, ListPage
+from capture_policies.queries import rule_labels
 from capture_sessions.models import CaptureSession, SessionState
 from capture_sessions.summaries import class_words, redaction_of, signal_words
 
@@ -77,7 +78,7 @@ def session_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "totals": [(total, signal_words(total.signal)) for total in totals],
         "taken_out": _in_words(session.report.get("labels")),
         "dropped": _in_words(session.report.get("dropped")),
-        "redaction": redaction_of(session.report),
+        "redaction": redaction_of(session.report, rule_labels(session.release_number)),
     }
     return render(request, "capture_sessions/my_session_detail.html", context)
 

@@ -72,7 +72,10 @@ def own_summary(user: Any, *, days: int = 30) -> Summary:
 
 @dataclass(frozen=True)
 class Masked:
-    """What one rule did under one label. Counts and codes only: a report holds nothing else."""
+    """What one rule did under one label. Counts and codes only: a report holds nothing else.
+
+    ``rule`` is the id of a rule that ``by`` names by its label; empty where ``by`` says it all.
+    """
 
     found: str
     by: str
@@ -80,6 +83,7 @@ class Masked:
     check: str
     sure: str
     count: int
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ def _masked(row: Mapping[str, Any], rules: Mapping[str, str]) -> Masked:
         check=str(row.get("validator", "")).replace(".", ", "),
         sure=f"{sure} %" if isinstance(sure, int) else "",
         count=int(row.get("count") or 0),
+        rule=rule if rule in rules else "",
     )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from capture_policies.queries import rule_labels
 from capture_sessions import actions
 from capture_sessions.charts import events_by_day
 from capture_sessions.models import CaptureSession
 from capture_sessions.summaries import Masked, class_words, own_summary, redaction_of, signal_words
 from mci_core.errors import Conflict
 from tests.server import recordings
+from tests.server.capture_policies.support import CUSTOMERS
 from tests.server.cast import PEOPLE, Cast
 
 STAFF, MINE, API = "/sessions/", "/me/sessions/", "/api/v1/sessions/"
@@ -156,7 +158,9 @@ def test_a_report_is_told_in_words_the_most_frequent_first() -> None:
     told = redaction_of(REPORT, {"r1": "Projects"})
     assert told.rows == [
         Masked("Credit card", "default detector", "replace by a placeholder", "luhn", "95 %", 3),
-        Masked("Project", "Projects", "replace by a keyed hash, replace by a placeholder", "", "100 %", 1),
+        Masked(
+            "Project", "Projects", "replace by a keyed hash, replace by a placeholder", "", "100 %", 1, "r1"
+        ),
     ]
     assert told.facts[0] == ("Size before", "90,000 bytes")
     assert ("Masked as a whole, because it could not be searched", "1") in told.facts
@@ -169,6 +173,20 @@ def test_the_own_page_tells_which_rule_did_it_and_how_sure_it_was(cast: Cast) ->
     shown = page(cast, "employee", f"{MINE}{session.pk}/")
     for words in ("How it was masked", "default detector", "luhn", "95 %", "90,000 bytes"):
         assert words in shown, words
+
+
+def test_the_own_page_names_a_rule_by_its_label_with_the_id_at_hand(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = {**recordings.policy_document(), "rules": [CUSTOMERS]}
+    monkeypatch.setattr(recordings, "policy_document", lambda: document)
+    session = recordings.available(cast)
+    report = {**REPORT, "rules": [{**REPORT["rules"][0], "rule": CUSTOMERS["id"]}]}
+    CaptureSession.objects.filter(pk=session.pk).update(report=report)
+    shown = page(cast, "employee", f"{MINE}{session.pk}/")
+    assert CUSTOMERS["label"] in shown
+    assert f"<code>{CUSTOMERS['id']}</code>" in shown
+    assert rule_labels(session.release_number + 1) == {}
 
 
 def test_the_own_page_of_an_erased_session_says_so(cast: Cast) -> None:
