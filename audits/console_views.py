@@ -19,7 +19,8 @@ from audits.actions.exports import delete_export, request_export
 from audits.actions.searches import forget_search, save_search
 from audits.listing import Column, Empty, ListPage
 from audits.models import AuditEntry, LogExport, SavedSearch
-from audits.models_console import ExportFormat, ExportState, LogExportQuerySet
+from audits.models_console import ExportFormat, LogExportQuerySet
+from audits.models_run import RunState
 
 TYPES = {ExportFormat.JSONL: "application/jsonl", ExportFormat.CSV: "text/csv; charset=utf-8"}
 
@@ -85,9 +86,7 @@ class ExportList(StaffPage, ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        rows = list(context["page_obj"])
-        working = any(row.state in (ExportState.QUEUED, ExportState.RUNNING) for row in rows)
-        return {**context, "working": working}
+        return {**context, "working": any(row.working for row in context["page_obj"])}
 
 
 class ExportNew(StaffPage, ActionPost):
@@ -122,7 +121,7 @@ class ExportFile(_OfExport, View):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         row = self.export()
-        if row.state != ExportState.DONE:
+        if row.state != RunState.DONE:
             return HttpResponse("The export is not ready.\n", status=409, content_type="text/plain")
         facts = {"entries": row.done}
         record_event(action="audits.download_export", actor=user_actor(request), obj=row, facts=facts)

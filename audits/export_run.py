@@ -1,9 +1,7 @@
-"""Writes an export in the background: claim the row, read the entries of the search in order, keep them in
-compressed parts.
+"""Writes an export in the background: the entries of the search in order, kept in compressed parts.
 
-The claim is a mark on the row that ends by itself. A worker that is lost leaves parts behind; who comes after
-it deletes them and begins anew, so that a file is always of one piece. What the owner may not see any more is
-not in it.
+A worker that is lost leaves parts behind; who comes after it deletes them and begins anew, so that a file is
+always of one piece. What the owner may not see any more is not in it.
 """
 
 from __future__ import annotations
@@ -12,22 +10,20 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from uuid import UUID
 
 import zstandard
 from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 
 from accounts.models import User
-from audits import search
+from audits import background, search
 from audits.actions import exports
 from audits.actor import Actor
 from audits.models import AuditEntry, LogExport, LogExportPart
-from audits.models_console import ExportFormat, ExportState
+from audits.models_console import ExportFormat
+from mci_core.errors import TooLarge
 
-CLAIM = timedelta(minutes=2)
 BATCH = 5_000
 LIMIT = 1_000_000
 COLUMNS = (
@@ -46,54 +42,31 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Lost(Exception):
-    """Another worker has the export now, or it was deleted."""
-
-
 def run(export_id: UUID | str, actor: Actor) -> bool:
     """Write one that waits; False when there is none, or another worker has it."""
-    row = _claimed(export_id)
-    if row is None:
-        return False
-    try:
-        error = _write(row)
-    except Lost:
-        return False
-    exports.finish_export(export=row, error=error, actor=actor)
-    return True
+    return background.run(
+        LogExport.objects.all(),
+        export_id,
+        _write,
+        lambda row, _, error: exports.finish_export(export=row, error=error, actor=actor),
+    )
 
 
-def _claimed(export_id: UUID | str) -> LogExport | None:
-    now = timezone.now()
-    waiting = LogExport.objects.waiting(now).filter(pk=export_id)
-    if not waiting.update(state=ExportState.RUNNING, claimed_until=now + CLAIM):
-        return None
-    return LogExport.objects.get(pk=export_id)
-
-
-def _write(row: LogExport) -> str:
+def _write(row: LogExport) -> None:
     owner = User.objects.filter(pk=row.owner).first()
     visible = AuditEntry.objects.visible_to(owner)
     rows = search.found(visible, QueryDict(row.query))
     row.parts.all().delete()
-    row.total, row.done, row.bytes = rows.order_by()[: LIMIT + 1].count(), 0, 0
-    if row.total > LIMIT:
-        return "too_many"
-    _mark(row)
+    done, total, size = 0, rows.order_by()[: LIMIT + 1].count(), 0
+    if total > LIMIT:
+        raise TooLarge("An export has a million entries at most.", code="too_many")
+    background.mark(row, done, total, bytes=size)
     for number, batch in enumerate(_batches(rows)):
         text = _csv(batch, heading=number == 0) if row.format == ExportFormat.CSV else _lines(batch)
         LogExportPart.objects.create(export=row, number=number, data=zstandard.compress(text.encode()))
-        row.done += len(batch)
-        row.bytes += len(text.encode())
-        _mark(row)
-    return ""
-
-
-def _mark(row: LogExport) -> None:
-    held = LogExport.objects.filter(pk=row.pk, state=ExportState.RUNNING, claimed_until=row.claimed_until)
-    row.claimed_until = timezone.now() + CLAIM
-    if not held.update(done=row.done, total=row.total, bytes=row.bytes, claimed_until=row.claimed_until):
-        raise Lost
+        done += len(batch)
+        size += len(text.encode())
+        background.mark(row, done, total, bytes=size)
 
 
 def _batches(rows: QuerySet[AuditEntry]) -> Iterator[list[AuditEntry]]:

@@ -6,12 +6,12 @@ Neither belongs to the log: both may be deleted. The owner is an id, because acc
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
+
+from audits.models_run import Run, RunQuerySet
 
 
 class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
@@ -38,44 +38,25 @@ class SavedSearch(models.Model):
         return self.name
 
 
-class ExportState(models.TextChoices):
-    QUEUED = "queued", "Waiting"
-    RUNNING = "running", "Running"
-    DONE = "done", "Ready"
-    FAILED = "failed", "Failed"
-
-
 class ExportFormat(models.TextChoices):
     JSONL = "jsonl", "JSON Lines"
     CSV = "csv", "CSV"
 
 
-class LogExportQuerySet(models.QuerySet["LogExport"]):
+class LogExportQuerySet(RunQuerySet["LogExport"]):
     def visible_to(self, user: Any) -> LogExportQuerySet:
         """Everybody sees their own."""
         return self.filter(owner=user.pk) if getattr(user, "is_active", False) else self.none()
 
-    def waiting(self, now: datetime) -> LogExportQuerySet:
-        """Asked for and not begun, or begun by a worker that was lost."""
-        lost = Q(state=ExportState.RUNNING, claimed_until__lt=now)
-        return self.filter(Q(state=ExportState.QUEUED) | lost)
 
-
-class LogExport(models.Model):
+class LogExport(Run):
     """The entries of a search as a file, for some days. ``done`` and ``total`` count entries."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.UUIDField()
     query = models.CharField(max_length=500, blank=True)
     format = models.CharField(max_length=5, choices=ExportFormat.choices)
-    state = models.CharField(max_length=8, choices=ExportState.choices, default=ExportState.QUEUED)
-    done = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
-    error = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    claimed_until = models.DateTimeField(null=True, help_text="a worker's claim; ends by itself")
-    finished_at = models.DateTimeField(null=True)
 
     objects = LogExportQuerySet.as_manager()
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
+
+from audits.models_run import Run, RunQuerySet
 
 
 class PastWeeks(models.Model):
@@ -29,14 +29,7 @@ class PastWeeks(models.Model):
         return f"weeks from {self.since}"
 
 
-class SimulationState(models.TextChoices):
-    QUEUED = "queued", "Waiting"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-
-
-class SimulationQuerySet(models.QuerySet["Simulation"]):
+class SimulationQuerySet(RunQuerySet["Simulation"]):
     """Reads of simulations."""
 
     def visible_to(self, user: Any) -> SimulationQuerySet:
@@ -44,30 +37,18 @@ class SimulationQuerySet(models.QuerySet["Simulation"]):
 
         return self if has(user, "capture_policies.view") else self.none()
 
-    def waiting(self, now: datetime) -> SimulationQuerySet:
-        """Asked for and not begun, or begun by a worker that was lost."""
-        lost = Q(state=SimulationState.RUNNING, claimed_until__lt=now)
-        return self.filter(Q(state=SimulationState.QUEUED) | lost)
 
-
-class Simulation(models.Model):
+class Simulation(Run):
     """One policy asked about some whole weeks. The policy is kept as bytes: a draft may change meanwhile."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     digest = models.CharField(max_length=64)
     body = models.BinaryField()
     title = models.CharField(max_length=160)
     since = models.DateField()
     until = models.DateField()
-    state = models.CharField(max_length=8, choices=SimulationState.choices, default=SimulationState.QUEUED)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
     result = models.JSONField(default=list, help_text="see capture_policies.simulating.Row")
-    error = models.CharField(max_length=40, blank=True)
     requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
-    claimed_until = models.DateTimeField(null=True, help_text="a worker's claim; ends by itself")
-    finished_at = models.DateTimeField(null=True)
 
     objects = SimulationQuerySet.as_manager()
 

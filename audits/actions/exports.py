@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
 from accounts import permissions
+from audits import background
 from audits.actions import append
 from audits.actor import Actor
 from audits.models import LogExport
-from audits.models_console import ExportFormat, ExportState
+from audits.models_console import ExportFormat
+from audits.models_run import RunState
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from mci_core.errors import Conflict, Invalid
@@ -27,7 +27,7 @@ def request_export(*, query: str, format: str, actor: Actor) -> LogExport:
     if format not in ExportFormat.values:
         raise Invalid("Choose JSON Lines or CSV.", field="format")
     own = LogExport.objects.visible_to(actor.user).select_for_update()
-    if own.exclude(state=ExportState.FAILED).count() >= MOST:
+    if own.exclude(state=RunState.FAILED).count() >= MOST:
         raise Conflict(f"You have {MOST} exports. Delete one first.")
     made = LogExport.objects.create(owner=actor.id, query=query, format=format)
     append(
@@ -46,12 +46,10 @@ def finish_export(*, export: LogExport, error: str = "", actor: Actor) -> LogExp
     """The file is whole, or the code says why there is none."""
     permissions.require(actor, "audits.finish_export")
     row = LogExport.objects.select_for_update().get(pk=export.pk)
-    if row.state in (ExportState.DONE, ExportState.FAILED):
+    if not row.working:
         with nothing_to_do():
             return row
-    row.state = ExportState.FAILED if error else ExportState.DONE
-    row.error, row.finished_at, row.claimed_until = error[:40], timezone.now(), None
-    row.save(update_fields=["state", "error", "finished_at", "claimed_until"])
+    background.settle(row, error)
     facts = {"state": row.state, "entries": row.done, "error": row.error}
     append(action="audits.finish_export", actor=actor, obj=row, facts=facts)
     return row

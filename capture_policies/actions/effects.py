@@ -9,12 +9,12 @@ from django.utils import timezone
 
 import audits.actions as log
 from accounts.permissions import require
+from audits import background
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from capture_policies import queries
 from capture_policies.models import RuleEffect
-from capture_policies.models_effect import EffectState
 from mci_core import policy as policies
 from mci_core.policy import Policy
 
@@ -65,11 +65,8 @@ def _queued(policy: Policy, live: Policy | None, title: str, actor: Actor) -> tu
             "requested_by": actor.user,
         },
     )
-    if not made and row.state != EffectState.FAILED:
+    if not (made or background.begins_anew(row)):
         return row, False
-    if not made:
-        row.state, row.error, row.done = EffectState.QUEUED, "", 0
-        row.save(update_fields=["state", "error", "done"])
     enqueue_on_commit(RUN, str(row.pk))
     return row, True
 
@@ -85,13 +82,10 @@ def finish_effect(
     """Keep the counts, or the code of what went wrong."""
     require(actor, "capture_policies.finish_effect")
     row = RuleEffect.objects.select_for_update(no_key=True).get(pk=effect.pk)
-    if row.state in (EffectState.DONE, EffectState.FAILED):
+    if not row.working:
         with nothing_to_do():
             return row
-    row.state = EffectState.FAILED if error else EffectState.DONE
-    row.error, row.result = error[:40], dict(result or {})
-    row.finished_at, row.claimed_until, row.done = timezone.now(), None, row.total
-    row.save(update_fields=["state", "error", "result", "finished_at", "claimed_until", "done"])
+    background.settle(row, error, result=dict(result or {}), done=row.total)
     log.append(
         action="capture_policies.finish_effect",
         actor=actor,

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 import audits.actions as log
 from accounts.permissions import require
+from audits import background
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from capture_policies import past_cells, simulating
 from capture_policies.models import PastWeeks, Simulation
-from capture_policies.models_simulation import SimulationState
 from mci_core import policy as policies
 from mci_core.policy import Policy
 
@@ -40,12 +40,9 @@ def request_simulation(*, policy: Policy, title: str, actor: Actor) -> Simulatio
             "requested_by": actor.user,
         },
     )
-    if not made and row.state != SimulationState.FAILED:
+    if not (made or background.begins_anew(row)):
         with nothing_to_do():
             return row
-    if not made:
-        row.state, row.error, row.done = SimulationState.QUEUED, "", 0
-        row.save(update_fields=["state", "error", "done"])
     log.append(
         action="capture_policies.request_simulation",
         actor=actor,
@@ -97,13 +94,10 @@ def finish_simulation(
     """Keep the result, or the code of what went wrong."""
     require(actor, "capture_policies.finish_simulation")
     row = Simulation.objects.select_for_update().get(pk=simulation.pk)
-    if row.state in (SimulationState.DONE, SimulationState.FAILED):
+    if not row.working:
         with nothing_to_do():
             return row
-    row.state = SimulationState.FAILED if error else SimulationState.DONE
-    row.error, row.result = error[:40], simulating.as_json(rows)
-    row.finished_at, row.claimed_until, row.done = timezone.now(), None, row.total
-    row.save(update_fields=["state", "error", "result", "finished_at", "claimed_until", "done"])
+    background.settle(row, error, result=simulating.as_json(rows), done=row.total)
     log.append(
         action="capture_policies.finish_simulation",
         actor=actor,

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.generic import TemplateView
 
 from accounts.access import StaffPage
+from audits.models_run import RunState
 from capture_policies import effect_words, queries
 from capture_policies.actions import effects
 from capture_policies.models import RuleEffect
-from capture_policies.models_effect import EffectState
 from capture_policies.views.judging import JudgedPage, OfDraftPolicy, OfVersionPolicy
 from mci_core.policy import Policy
 
@@ -30,12 +30,12 @@ class _EffectPage(JudgedPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self._found()
-        done = found is not None and found.state == EffectState.DONE
+        done = found is not None and found.state == RunState.DONE
         return super().get_context_data(
             found=found,
             results=effect_words.results(found, self.judged) if found and done else None,
             stored=effect_words.stored(found) if found and done else [],
-            working=found is not None and found.state in (EffectState.QUEUED, EffectState.RUNNING),
+            working=found is not None and found.working,
             **kwargs,
         )
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from audits.listing import CappedPaginator
+from audits.models_run import RunState
 from capture_policies import differences, past_cells, queries
 from capture_policies.actions import simulations
 from capture_policies.models import Simulation
-from capture_policies.models_simulation import SimulationState
 from capture_policies.simulating import Row, Told
 from capture_policies.views.judging import JudgedPage, OfDraftPolicy, OfVersionPolicy
 from mci_core.policy import Policy
@@ -38,7 +38,7 @@ class _SimulationPage(JudgedPage):
             weeks=past_cells.WEEKS,
             found=found,
             **self._told(found),
-            working=found is not None and found.state in ("queued", "running"),
+            working=found is not None and found.working,
             **self._opens(),
             **kwargs,
         )
@@ -50,7 +50,7 @@ class _SimulationPage(JudgedPage):
         return rows.filter(digest=self.judged.digest, since=since, until=until).first()
 
     def _told(self, found: Simulation | None) -> dict[str, Any]:
-        if found is None or found.state != SimulationState.DONE:
+        if found is None or found.state != RunState.DONE:
             return {"told": None}
         told = Told([Row(**row) for row in found.result])
         page = CappedPaginator(told.rows, ROWS_SHOWN).get_page(self.request.GET.get("page"))

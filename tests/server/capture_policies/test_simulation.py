@@ -15,6 +15,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audits import background
 from capture_policies import document, past_cells, queries, simulating, simulation_run, tasks
 from capture_policies.actions import simulations
 from capture_policies.models import PastWeeks, Simulation
@@ -213,7 +214,7 @@ def test_one_that_fails_says_so_and_can_be_asked_again(
 
 def test_a_lost_worker_s_run_is_begun_again(desk: Desk, old: Policy, source: Source) -> None:
     row = ask(desk, made(WIDE))
-    claimed = simulation_run._claimed(row.pk)
+    claimed = background.claim(Simulation.objects.all(), row.pk)
     assert claimed is not None
     tasks.sweep_simulations()
     row.refresh_from_db()
@@ -222,6 +223,22 @@ def test_a_lost_worker_s_run_is_begun_again(desk: Desk, old: Policy, source: Sou
     tasks.sweep_simulations()
     row.refresh_from_db()
     assert row.state == "done"
+
+
+def test_a_worker_whose_run_is_another_s_keeps_nothing(
+    desk: Desk, old: Policy, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ask(desk, made(WIDE))
+    later = timezone.now() + timedelta(minutes=5)
+
+    def taken(entry: str, since: date, until: date) -> list[Counted]:
+        Simulation.objects.update(claimed_until=later)
+        return counted(7)
+
+    monkeypatch.setattr(source, "counted", taken)
+    assert simulation_run.run(row.pk, SYSTEM) is False
+    row.refresh_from_db()
+    assert (row.state, row.claimed_until, row.result) == ("running", later, [])
 
 
 def test_without_an_app_that_keeps_sessions_nothing_is_told(
