@@ -7,4 +7,8 @@ from django.urls import path
 from audits import me_views
 
 app_name = "audits_me"
-urlpatterns = [path("log/", me_views.Checkpoints.as_view(), name="checkpoints")]
+urlpatterns = [
+    path("log/", me_views.Checkpoints.as_view(), name="checkpoints"),
+    path("log/checkpoints/<int:size>/", me_views.Kept.as_view(), name="kept"),
+    path("log/verifier/", me_views.Verifier.as_view(), name="verifier"),
+]

@@ -1,16 +1,26 @@
-"""The employee's page of the log: the newest signed checkpoint, to keep and to compare later."""
+"""The employee's page of the log: the newest signed checkpoint, to keep and to compare later.
+
+What it hands out needs no trust in this server: a signed text, the verifier as one file, and the commands.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
-from django.views.generic import TemplateView
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.generic import TemplateView, View
 
 from accounts.access import EmployeePage
 from audits import checkpoints
+from audits.file_check import VERIFIER
 from audits.models import Cosignature, SignedCheckpoint, SubjectEntry
 
 DAYS = 14
+TEXT = "text/plain; charset=utf-8"
 
 
 class Checkpoints(EmployeePage, TemplateView):
@@ -21,11 +31,48 @@ class Checkpoints(EmployeePage, TemplateView):
         return super().get_context_data(
             signed=signed,
             note="" if signed is None else checkpoints.note_of(signed).dumps(),
+            commands="" if signed is None else commands(signed),
+            verifier=hashlib.sha256(VERIFIER.read_bytes()).hexdigest(),
             seen=Cosignature.objects.newest_of_each().filter(witness__withdrawn_at__isnull=True),
             days=_last_of_each_day(),
             own=_own(getattr(self.request.user, "own_subject_id", None)),
             **kwargs,
         )
+
+
+class Kept(EmployeePage, View):
+    """The signed checkpoint of one size as a file, with the witnesses that signed it."""
+
+    def get(self, request: HttpRequest, size: int) -> HttpResponse:
+        rows = SignedCheckpoint.objects.filter(size=min(size, 2**63 - 1)).order_by("-id")
+        signed = get_object_or_404(rows[:1])
+        return _file(file_name(signed), checkpoints.note_of(signed).dumps().encode())
+
+
+class Verifier(EmployeePage, View):
+    """``mci-verify``, to run on another computer."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return _file("mci_verify.py", VERIFIER.read_bytes())
+
+
+def file_name(signed: SignedCheckpoint) -> str:
+    return f"checkpoint-{signed.size}.txt"
+
+
+def commands(signed: SignedCheckpoint) -> str:
+    """What compares this checkpoint with the log of a later day, without this page."""
+    address = f"{settings.PUBLIC_URL.rstrip('/')}{reverse('audits:witness')}?old={signed.size}"
+    return (
+        "pip install cryptography\n"
+        f"curl -o step.txt '{address}'\n"
+        f"python3 mci_verify.py consistency {file_name(signed)} step.txt --vkey '{signed.vkey}'"
+    )
+
+
+def _file(name: str, body: bytes) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(body, content_type=TEXT, headers=headers)
 
 
 def _last_of_each_day() -> list[SignedCheckpoint]:

@@ -35,6 +35,11 @@ def _signed(cast: Cast) -> dict[str, Any]:
     return {}
 
 
+def _signed_size(cast: Cast) -> dict[str, Any]:
+    _signed(cast)
+    return {"size": 1}
+
+
 def _search(cast: Cast) -> dict[str, Any]:
     """One of each reader: whose it is not gets what is not there."""
     made = SavedSearch.objects.create(owner=cast.admin.pk, name="Mine", query="q=beat")
@@ -65,6 +70,8 @@ ROWS = [
     Row("audits:witness", "POST", PUBLIC),
     Row("audits:tile", "GET", EVERYBODY, kwargs=_tile("0/000.p/1")),
     Row("audits_me:checkpoints", "GET", EVERYBODY),
+    Row("audits_me:kept", "GET", EVERYBODY, kwargs=_signed_size),
+    Row("audits_me:verifier", "GET", EVERYBODY),
     Row("audits:entry_list", "GET", READERS),
     Row("audits:entry_detail", "GET", READERS, kwargs=_entry),
     Row("audits:search_new", "GET", READERS),
