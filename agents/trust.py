@@ -13,7 +13,7 @@ from django.conf import settings
 from mci_core.errors import Unavailable
 
 RootSource = Callable[[], bytes | None]
-LeaseLife = Callable[[int], int | None]
+LeaseLife = Callable[[str], int | None]
 _source: list[RootSource] = []
 _lease_life: list[LeaseLife] = []
 
@@ -34,12 +34,12 @@ def root() -> bytes:
 
 
 def set_lease_life(source: LeaseLife) -> None:
-    """Called once, when the apps are ready: release number -> seconds that its policy allows a lease."""
+    """Called once, when the apps are ready: digest of a policy -> seconds that it allows a lease."""
     _lease_life[:] = [source]
 
 
-def lease_seconds(release: int | None) -> int:
+def lease_seconds(policy_digest: str) -> int:
     """How long the next lease lives: what the policy says, and never longer than the server's own setting."""
     most: int = settings.LEASE_SECONDS
-    wanted = _lease_life[0](release) if _lease_life and release is not None else None
+    wanted = _lease_life[0](policy_digest) if _lease_life and policy_digest else None
     return most if wanted is None else min(most, wanted)

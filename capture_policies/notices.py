@@ -21,7 +21,7 @@ from accounts.models import Subject
 from agents.decisions import captured_by
 from agents.models import Device
 from capture_policies import impact, queries
-from capture_policies.models import PolicyVersion, Release
+from capture_policies.models import Release
 from capture_policies.notice_text import entries_at, write
 from jurisdictions.coverage import Captured, Policies, Told, Written
 from jurisdictions.rulings import packs_on
@@ -40,7 +40,7 @@ def covers(told: Told, captured: Captured, place: str | None, denied: tuple[str,
     digest = told.policy_digest or _first_after(told.published_at)
     if digest == captured.policy_digest and set(told.denied_signals) <= set(denied):
         return True
-    new, old = _policy(captured.policy_digest), _policy(digest)
+    new, old = queries.released_policy(captured.policy_digest), queries.released_policy(digest)
     if new is None:
         return True
     return old is not None and _judged(old.digest, told.denied_signals, captured, place, denied)
@@ -51,7 +51,7 @@ def _judged(
     told: str, told_without: tuple[str, ...], captured: Captured, place: str | None, denied: tuple[str, ...]
 ) -> bool:
     """The same question is asked at every renewal; a digest names the same bytes for ever."""
-    old, new = _known[told], _known[captured.policy_digest]
+    old, new = _known(told), _known(captured.policy_digest)
     facts = Facts(captured.platform or None, place, captured.groups, captured.tags)
     before, after = reduced(old, facts, told_without), reduced(new, facts, denied)
     return not outgrown(policy_diff.diff(before, after))
@@ -59,7 +59,8 @@ def _judged(
 
 def more(told: Told, written: Written) -> list[str]:
     """What the newest release captures at some place of a family and a notice does not tell, in words."""
-    old, new = _policy(told.policy_digest or _first_after(told.published_at)), _policy(written.policy_digest)
+    old = queries.released_policy(told.policy_digest or _first_after(told.published_at))
+    new = queries.released_policy(written.policy_digest)
     if new is None:
         return []
     place = (written.members, told.denied_signals, written.denied_signals)
@@ -70,8 +71,8 @@ def more(told: Told, written: Written) -> list[str]:
 def _more(
     told: str, newest: str, members: tuple[str, ...], without: tuple[str, ...], denied: tuple[str, ...]
 ) -> tuple[str, ...]:
-    before = _at(_known[told], members, without) if told else None
-    changes = policy_diff.diff(before, _at(_known[newest], members, denied))
+    before = _at(_known(told), members, without) if told else None
+    changes = policy_diff.diff(before, _at(_known(newest), members, denied))
     return tuple(change.words for change in outgrown(changes))
 
 
@@ -143,18 +144,11 @@ def _reduced_entry(entry: Entry, facts: Facts, denied: frozenset[str]) -> Entry 
     )
 
 
-#: Policies by digest; those that were released only. A handful in the life of a process.
-_known: dict[str, Policy] = {}
-
-
-def _policy(digest: str) -> Policy | None:
-    if digest and digest not in _known:
-        version = PolicyVersion.objects.filter(digest=digest, releases__isnull=False).first()
-        found = queries.policy_of(version)
-        if found is None:
-            return None
-        _known[digest] = found
-    return _known.get(digest)
+def _known(digest: str) -> Policy:
+    """That of a digest of which it is known that it was released."""
+    found = queries.released_policy(digest)
+    assert found is not None
+    return found
 
 
 def _first_after(moment: datetime) -> str:

@@ -5,7 +5,6 @@ A document is parsed once per process and digest; it cannot change under its dig
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 
 from agents.models import Device
@@ -53,12 +52,25 @@ def rule_labels(number: int) -> dict[str, str]:
     return {} if found is None else {rule.id: rule.label for rule in found.rules}
 
 
-def lease_seconds_of(number: int) -> int | None:
-    """What the policy of a release says on the life of leases; asked at every renewal, so without parsing
-    the rest.
+#: Policies by digest; those that were released only. A handful in the life of a process.
+_released: dict[str, Policy] = {}
+
+
+def released_policy(digest: str) -> Policy | None:
+    """The policy of this digest if it was ever released. Asked at every renewal of a lease, so without a
+    query once it is known: a digest names the same bytes for ever.
     """
-    body = Release.objects.filter(number=number).values_list("version__body", flat=True).first()
-    return None if body is None else int(json.loads(bytes(body))["lease_seconds"])
+    if digest and digest not in _released:
+        found = policy_of(PolicyVersion.objects.filter(digest=digest, releases__isnull=False).first())
+        if found is not None:
+            _released[digest] = found
+    return _released.get(digest)
+
+
+def lease_seconds_of(digest: str) -> int | None:
+    """What a released policy says on the life of leases."""
+    found = released_policy(digest)
+    return None if found is None else found.lease_seconds
 
 
 def live_policy_for(device: Device) -> Policy | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -86,6 +86,14 @@ class _Facts:
     agreements: Sequence[Agreement]
     captured: Captured | None
     personal_device: bool
+    _covers: dict[tuple[uuid.UUID, tuple[str, ...]], bool] = field(default_factory=dict)
+
+    def covers(self, notice: Notice, denied: tuple[str, ...]) -> bool:
+        """Whether a notice tells all that is captured; asked once for both days."""
+        key = (notice.pk, denied)
+        if key not in self._covers:
+            self._covers[key] = coverage.covers(notice, self.captured, self.place, denied)
+        return self._covers[key]
 
 
 def ruling_for(
@@ -165,7 +173,7 @@ def _notified(
     return Notified(
         on=local_day(facts.place, ack.at),
         specific=notice.generated and bool(laws) and notice.place == laws[-1].place,
-        covers=coverage.covers(notice, facts.captured, facts.place, denied),
+        covers=facts.covers(notice, denied),
     )
 
 

@@ -111,7 +111,7 @@ def _write(device: Device, decision: Decision, now: datetime) -> Lease:
 
 def _end(decision: Decision, now: datetime) -> datetime:
     """Never past the moment at which the law may say less: an agreement or a trip that ends tonight."""
-    end = now + timedelta(seconds=trust.lease_seconds(decision.release_number))
+    end = now + timedelta(seconds=trust.lease_seconds(decision.policy_digest))
     until = decision.ruling.until
     return end if until is None or until <= now else min(end, until)
 

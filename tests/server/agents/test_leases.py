@@ -51,7 +51,7 @@ def test_the_policy_may_shorten_a_lease_and_never_lengthen_it(
     agent: Agent, settings: Any, monkeypatch: pytest.MonkeyPatch, wanted: int | None, seconds: int
 ) -> None:
     settings.LEASE_SECONDS = 900
-    monkeypatch.setattr(trust, "_lease_life", [lambda release: wanted])
+    monkeypatch.setattr(trust, "_lease_life", [lambda digest: wanted])
     answer = agent.renew()
     lease = read_lease(answer["lease"], agent.device)
     assert lease.expires_at - lease.issued_at == seconds
