@@ -1,14 +1,20 @@
 """How many entries there are a day, by the part of the product they are about.
 
-Days that are over do not change, so their counts are kept; only today is counted anew.
+Entries are counted in blocks of ids. A block that is complete does not change, so its counts are kept; only
+the newest is counted anew. One request counts for a moment only, however long the log is, and the page asks
+again for the rest.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC as UTC_ZONE
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Any
 
 from django.core.cache import cache
@@ -19,42 +25,93 @@ from django.utils import timezone
 from audits.models import AuditEntry
 
 DAYS = 30
-KEPT_SECONDS = 24 * 3600
+#: How long the counts of a block are kept: of a complete one, and of one to which somebody may still add.
+KEPT_SECONDS, YOUNG_SECONDS = 24 * 3600, 20
+#: Ids in a block, and for how many seconds one request goes on to the next.
+BLOCK, SECONDS = 1 << 14, 0.03
+#: No transaction that writes an entry is open for longer: entries from before are all there.
+SETTLED = timedelta(minutes=2)
 #: How wide a bar is on an axis of time, in milliseconds.
 BAR = 16 * 3600 * 1000
 
+Day = dict[tuple[date, str], int]
 
-def counts(rows: QuerySet[AuditEntry], search: str) -> Counter[tuple[date, str]]:
-    """(day, app) -> entries of the last days; days are UTC."""
+
+@dataclass
+class Counted:
+    """(day, app) -> entries; days are UTC. ``done`` of ``blocks`` are counted."""
+
+    blocks: int
+    done: int = 0
+    found: Counter[tuple[date, str]] = field(default_factory=Counter)
+
+    @property
+    def complete(self) -> bool:
+        return self.done == self.blocks
+
+    def add(self, day: Day) -> None:
+        self.done += 1
+        self.found.update(day)
+
+
+def counts(rows: QuerySet[AuditEntry], search: str) -> Counted:
+    """Entries of the last days, the newest blocks first, as far as one request gets."""
     today = timezone.now().astimezone(UTC_ZONE).date()
-    days = [today - timedelta(days=back) for back in range(DAYS)]
+    begin = datetime.combine(today - timedelta(days=DAYS - 1), time_of_day(), UTC_ZONE)
+    first, last = _edges(begin)
+    if first is None or last is None:
+        return Counted(0)
+    blocks = range(last // BLOCK, first // BLOCK - 1, -1)
     key = hashlib.sha256(search.encode()).hexdigest()[:32]
-    names = {day: f"audit-timeline:{key}:{day}" for day in days[1:]}
-    kept: dict[str, dict[str, int]] = cache.get_many(list(names.values()))
-    missing = [day for day in days if day == today or names[day] not in kept]
-    fresh = _counted(rows, min(missing))
-    cache.set_many({names[day]: fresh.get(day, {}) for day in missing if day != today}, KEPT_SECONDS)
-    found: Counter[tuple[date, str]] = Counter()
-    for day in days:
-        by_app = fresh.get(day, {}) if day in missing else kept[names[day]]
-        found.update({(day, app): number for app, number in by_app.items()})
-    return found
+    names = {block: f"audit-timeline:{key}:{BLOCK}:{block}" for block in blocks}
+    kept: dict[str, Day] = cache.get_many(list(names.values()))
+    counted = Counted(len(blocks))
+    ends = time.monotonic() + SECONDS
+    fresh: dict[str, Day] = {}
+    for block in _in_order(names, kept):
+        if names[block] in kept:
+            counted.add(kept[names[block]])
+        elif len(fresh) < 2 or time.monotonic() < ends:
+            fresh[names[block]] = _counted(rows, block, begin)
+            counted.add(fresh[names[block]])
+    settled = _settled() // BLOCK
+    over = {names[block] for block in blocks if block < settled}
+    cache.set_many({name: day for name, day in fresh.items() if name in over}, KEPT_SECONDS)
+    young = {name: day for name, day in fresh.items() if name not in over and name != names[blocks[0]]}
+    cache.set_many(young, YOUNG_SECONDS)
+    counted.found = Counter({place: n for place, n in counted.found.items() if place[0] >= begin.date()})
+    return counted
 
 
-def _counted(rows: QuerySet[AuditEntry], since: date) -> dict[date, dict[str, int]]:
-    begin = datetime.combine(since, time(), UTC_ZONE)
+def _in_order(names: dict[int, str], kept: dict[str, Day]) -> Iterator[int]:
+    """The newest block, which is never kept, then the others."""
+    yield from sorted(names, key=lambda block: (block != max(names), names[block] not in kept, -block))
+
+
+def _edges(begin: datetime) -> tuple[int | None, int | None]:
+    """The lowest id of the last days, as far as ids follow time, and the highest."""
+    ids = AuditEntry.objects.values_list("pk", flat=True)
+    near = list(ids.filter(at__gte=begin).order_by("at")[:100])
+    return min(near, default=None), ids.order_by("-pk").first()
+
+
+def _settled() -> int:
+    ids = AuditEntry.objects.values_list("pk", flat=True)
+    return ids.filter(at__lt=timezone.now() - SETTLED).order_by("-at").first() or 0
+
+
+def _counted(rows: QuerySet[AuditEntry], block: int, begin: datetime) -> Day:
     grouped = (
-        rows.filter(at__gte=begin)
+        rows.filter(pk__gte=block * BLOCK, pk__lt=(block + 1) * BLOCK, at__gte=begin)
         .order_by()
         .annotate(day=TruncDate("at", tzinfo=UTC_ZONE))
         .values_list("day", "action")
         .annotate(number=Count("pk"))
     )
-    found: dict[date, dict[str, int]] = {}
+    found: Day = {}
     for day, action, number in grouped:
-        by_app = found.setdefault(day, {})
-        app = action.partition(".")[0]
-        by_app[app] = by_app.get(app, 0) + number
+        place = (day, action.partition(".")[0])
+        found[place] = found.get(place, 0) + number
     return found
 
 

@@ -1,4 +1,4 @@
-"""What an employee may take away from the page of the log, and that it is enough to check the log elsewhere."""
+"""What an employee takes away from the page of the log, and that it is enough to check the log elsewhere."""
 
 from __future__ import annotations
 

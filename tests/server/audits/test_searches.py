@@ -136,14 +136,36 @@ def test_somebody_keeps_so_many_searches(cast: Cast) -> None:
 def test_the_days_are_counted_once_and_today_again(cast: Cast) -> None:
     rows = AuditEntry.objects.all()
     _entry(cast, "")
-    before = sum(timeline.counts(rows, "q=").values())
+    before = sum(timeline.counts(rows, "q=").found.values())
     assert before >= 1
     _entry(cast, "")
-    assert sum(timeline.counts(rows, "q=").values()) == before + 1
+    assert sum(timeline.counts(rows, "q=").found.values()) == before + 1
     page = cast.client("auditor").get("/audit/timeline/?action=audits.one").content.decode()
     assert "Entries a day" in page
     nothing = cast.client("auditor").get("/audit/timeline/?actor=system:nobody").content.decode()
     assert "No entry in 30 days" in nothing
+
+
+@pytest.mark.parametrize("settled", [timedelta(0), timedelta(minutes=2)])
+def test_a_long_log_is_counted_in_more_than_one_request(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, settled: timedelta
+) -> None:
+    for name, value in (("BLOCK", 4), ("SECONDS", 0), ("SETTLED", settled)):
+        monkeypatch.setattr(timeline, name, value)
+    for _number in range(30):
+        _entry(cast, "")
+    rows, client = AuditEntry.objects.all(), cast.client("auditor")
+    seen = [timeline.counts(rows, "") for _time in range(3)]
+    assert not seen[0].complete
+    assert seen[0].done < seen[1].done < seen[2].done
+    assert "Counting" in client.get("/audit/timeline/").content.decode()
+    for _time in range(20):
+        counted = timeline.counts(rows, "")
+    assert counted.complete
+    assert sum(counted.found.values()) == rows.count()
+    last = client.get("/audit/timeline/", headers={"HX-Request": "true"})
+    assert last["HX-Refresh"] == "true"
+    assert "Entries a day" in client.get("/audit/timeline/").content.decode()
 
 
 def test_searches_that_name_an_erased_person_go_with_them(cast: Cast) -> None:
