@@ -1,5 +1,5 @@
-"""The description of the REST API in docs/openapi.yaml says what the code does: a change of the API is seen where
-it is reviewed.
+"""The description of the REST API in docs/openapi.yaml says what the code does, so that reviewers see what
+changes.
 """
 
 from __future__ import annotations
