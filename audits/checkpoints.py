@@ -7,20 +7,18 @@ then nothing is signed any more until an operator has decided (``manage.py audit
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
 
-from audits import outside, sealed_keys, sequence, tree
+from audits import log_key_files, log_keys, outside, sequence, tree
+from audits.log_keys import LogKey
 from audits.models import Checkpoint, Cosignature, SignedCheckpoint
 from audits.tree import Broken
 from mci_core import merkle, notes
 from mci_core.notes import Note, Vkey
 
-KEY_NAME = "audit"
+Signer = tuple[Vkey, Ed25519PrivateKey]
 
 
 class Contradiction(Broken):
@@ -39,17 +37,10 @@ def note_of(signed: SignedCheckpoint) -> Note:
 
 
 def signing_key() -> Ed25519PrivateKey:
-    """The key of the log: made once, sealed on disk like the other keys of this server."""
-    return _load(str(settings.KEYS_DIR))
-
-
-@lru_cache(maxsize=4)
-def _load(keys: str) -> Ed25519PrivateKey:
-    path = Path(keys) / f"{KEY_NAME}.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sealed_keys.write_once(path, sealed_keys.seal(Ed25519PrivateKey.generate(), KEY_NAME))
-    return sealed_keys.unseal(path.read_bytes(), KEY_NAME)
+    """The newest key that signs; of a log that begins, its first one."""
+    kept, _stated = known()
+    origin = _origin(kept)
+    return signers(origin, _keys(origin, sequence.latest()))[0][1]
 
 
 def sign() -> SignedCheckpoint | None:
@@ -65,30 +56,89 @@ def sign() -> SignedCheckpoint | None:
         if kept is not None and stated is not None and kept.size == stated.size == head.size:
             return None
         refuse_contradiction(head)
-        return _sign(head, settings.AUDIT_ORIGIN if kept is None else kept.origin)
+        return _sign(head, _origin(kept))
 
 
 def sign_anew(head: Checkpoint | None) -> SignedCheckpoint | None:
     """Begin a new log over the entries that are there, after an operator gave the old one up.
 
-    Its origin has a number, so that nobody takes it for the one that was signed before.
+    Its origin has a number, so that nobody takes it for the one that was signed before, and its key is
+    another: whoever may have taken the old one cannot go on with it here.
     """
     with outside.locked():
         origin = _next_origin()
+        used = {*outside.keys(), *log_key_files.on_disk()} - set(log_key_files.later())
+        outside.keep_keys([], ended=used | outside.keys().keys())
         outside.set_aside()
         return None if head is None else _sign(head, origin)
 
 
+def _origin(kept: notes.Checkpoint | None) -> str:
+    if kept is not None:
+        return kept.origin
+    # Where a log was given up, its name is never used again.
+    return _next_origin() if outside.checkpoints_ever() else str(settings.AUDIT_ORIGIN)
+
+
+def signers(origin: str, keys: list[LogKey]) -> list[Signer]:
+    """Who signs the log, the newest key first. ``keys`` is what the log says under a checkpoint.
+
+    Raises :class:`Contradiction` when a key is not here, or has ended: then the log says less than it said.
+    """
+    if not keys:
+        key = _begin()
+        return [(Vkey.of(origin, key), key)]
+    here, ended = log_key_files.on_disk(), outside.keys()
+    found = []
+    for vkey in (key.vkey for key in log_keys.signing(keys)):
+        if ended.get(vkey.public):
+            raise Contradiction(f"the key {vkey.key_id.hex()} has ended; this database says that it signs")
+        if vkey.public not in here:
+            raise Contradiction(f"the key {vkey.key_id.hex()} of the log is missing or cannot be opened")
+        found.append((vkey, here[vkey.public]))
+    return found
+
+
+def _keys(origin: str, head: Checkpoint | None) -> list[LogKey]:
+    """The keys of this log as it stands at a checkpoint; none where nothing was ever signed."""
+    first = log_keys.first_of(origin) or _kept_first(origin)
+    return [] if first is None else log_keys.of(first, log_keys.told(head))
+
+
+def _kept_first(origin: str) -> Vkey | None:
+    """The key of a log whose first checkpoint was kept outside and did not come into the database."""
+    note = outside.checkpoint()
+    lines = () if note is None else Note.parse(note).signatures
+    ids = {line.key_id for line in lines if line.name == origin}
+    keys = [Vkey.of(origin, key) for key in log_key_files.on_disk().values()]
+    return next((key for key in keys if key.key_id in ids), None)
+
+
+def _begin() -> Ed25519PrivateKey:
+    """A log that begins signs with a key that has signed no other."""
+    used = outside.keys()
+    if not used:
+        return log_key_files.first()
+    unused = [public for public in log_key_files.later() if public not in used]
+    public = unused[0] if unused else log_key_files.make()
+    return log_key_files.on_disk()[public]
+
+
 def _sign(head: Checkpoint, origin: str) -> SignedCheckpoint:
-    key = signing_key()
-    statement = notes.Checkpoint(origin, head.size, bytes.fromhex(head.root))
-    note = notes.signed_checkpoint(statement, key).dumps()
+    keys = _keys(origin, head)
+    by = signers(origin, keys)
+    over = [key.vkey.public for key in keys if key.end is not None]
+    text = notes.Checkpoint(origin, head.size, bytes.fromhex(head.root)).text()
+    note = Note(text, tuple(notes.sign(text, origin, key) for _vkey, key in by)).dumps()
+    outside.keep_keys([vkey.public for vkey, _key in by], ended=over)
     outside.keep_checkpoint(note)
-    vkey = Vkey.of(origin, key).text()
     with transaction.atomic():
-        return SignedCheckpoint.objects.create(
-            origin=origin, size=head.size, root=head.root, note=note, vkey=vkey
+        made = SignedCheckpoint.objects.create(
+            origin=origin, size=head.size, root=head.root, note=note, vkey=by[0][0].text()
         )
+    for public in over:
+        log_key_files.drop(public)
+    return made
 
 
 def known() -> tuple[notes.Checkpoint | None, notes.Checkpoint | None]:
@@ -101,12 +151,19 @@ def known() -> tuple[notes.Checkpoint | None, notes.Checkpoint | None]:
 
 
 def _opened(text: str, what: str) -> notes.Checkpoint:
+    """Signed with a key that this server holds and that has not ended."""
+    here, ended = log_key_files.on_disk(), outside.keys()
+    if not here:
+        raise Contradiction("the key of the log is missing or cannot be opened")
     try:
         note = Note.parse(text)
-        origin = notes.Checkpoint.parse(note.text).origin
-        return notes.opened_checkpoint(note, Vkey.of(origin, signing_key()))
+        found = notes.Checkpoint.parse(note.text)
+        fits = notes.confirmed(note, [Vkey(found.origin, public) for public in {*here, *ended}])
+        if all(ended.get(one.key.public, False) or one.key.public not in here for one in fits):
+            raise notes.BadNote("with one that has ended, or is not here")
     except notes.BadNote as fault:
         raise Contradiction(f"{what} was not signed with the key of this log: {fault}") from fault
+    return found
 
 
 def check() -> None:
@@ -114,6 +171,8 @@ def check() -> None:
     head = sequence.latest()
     if head is not None and head.in_tiles:
         refuse_contradiction(head)
+        origin = _origin(known()[0])
+        signers(origin, _keys(origin, head))
     elif outside.checkpoint() is not None:
         raise Contradiction("a checkpoint is kept outside the database, and the database has no log")
 

@@ -1,8 +1,9 @@
 """The log as files: C2SP tlog-tiles, for a web server, a USB stick or a works council.
 
 ``checkpoint``, ``vkey``, ``tile/<level>/…``, ``tile/entries/…``, ``index/…`` (whom each entry is about and
-its place among those about the same person) and ``witness/<name>.vkey``. Full tiles never change. The
-checkpoint is written last: whoever reads it finds everything it needs.
+its place among those about the same person) and ``witness/<name>.vkey``; in a log that has changed its key
+``keys`` and ``change/<size>``. Full tiles never change. The checkpoint is written last: whoever reads it
+finds everything it needs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from audits import outside, tree
+from audits import log_keys, outside, tree
 from audits.checkpoints import note_of
 from audits.models import SignedCheckpoint, SubjectEntry, Witness
 from mci_core import notes, tiles
@@ -38,7 +39,7 @@ def export(target: Path, signed: SignedCheckpoint, *, progress: Progress | None 
     _put_upper(target, done, signed.size)
     for witness in Witness.objects.active():
         put(target / "witness" / f"{witness_file(witness)}.vkey", f"{witness.vkey}\n".encode())
-    put(target / "vkey", f"{signed.vkey}\n".encode())
+    _put_keys(target, signed)
     put(target / "checkpoint", note_of(signed).dumps().encode())
     _forget_partial(target, done, signed.size)
     return signed.size
@@ -48,10 +49,27 @@ def exported(target: Path, signed: SignedCheckpoint) -> int:
     """Up to which size the folder holds this log; 0 when it holds nothing or another log."""
     try:
         found = notes.Note.parse((target / "checkpoint").read_bytes())
-        checkpoint = notes.opened_checkpoint(found, signed.key)
+        notes.confirmed(found, [signed.key, *(key.vkey for key in log_keys.all_of(signed.origin))])
+        checkpoint = notes.Checkpoint.parse(found.text)
     except (OSError, notes.BadNote):
         return 0
-    return checkpoint.size if checkpoint.size <= signed.size else 0
+    return checkpoint.size if checkpoint.origin == signed.origin and checkpoint.size <= signed.size else 0
+
+
+def _put_keys(target: Path, signed: SignedCheckpoint) -> None:
+    """Which keys have signed this checkpoint; where the log has changed its key, how it came to them."""
+    put(target / "vkey", "".join(f"{key.text()}\n" for key in log_keys.in_note(signed)).encode())
+    changes = log_keys.changes(signed.origin, signed.size)
+    wanted = {str(change.signed.size): change.signed.note.encode() for change in changes}
+    for path in target.glob("change/*"):
+        if path.name not in wanted:
+            path.unlink()
+    if not changes:
+        (target / "keys").unlink(missing_ok=True)
+        return
+    for name, note in wanted.items():
+        put(target / "change" / name, note)
+    put(target / "keys", log_keys.listed(signed.origin, signed.size).encode())
 
 
 def index_path(tile: Tile) -> str:

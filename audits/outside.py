@@ -1,8 +1,9 @@
 """What the sequencer keeps outside the database, so that a database that went back in time is noticed.
 
 One folder (setting ``AUDIT_STATE_DIR``): the last checkpoint that was signed, written before anybody can see
-the signature; why the sequencer halted, until an operator says that it may go on; and its figures in the text
-format of Prometheus. Everything is replaced at once and synced, so that a process may end anywhere.
+the signature; which keys have ever signed and which of them have ended; why the sequencer halted, until an
+operator says that it may go on; and its figures in the text format of Prometheus. Everything is replaced at
+once and synced, so that a process may end anywhere.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 
+from audits.tree import Broken
+from mci_core import notes
+
 CHECKPOINT = "checkpoint"
+KEYS = "keys"
 HALTED = "halted"
 FIGURES = "audit.prom"
 _LOCK = "lock"
@@ -58,6 +63,30 @@ def set_aside() -> None:
 def checkpoints_ever() -> list[str]:
     """The last note of every log that ended here, and that of the one that goes on."""
     return [path.read_text(encoding="utf-8", errors="replace") for path in folder().glob(f"{CHECKPOINT}*")]
+
+
+def keys() -> dict[bytes, bool]:
+    """Public half of each key that ever signed this log, and whether it has ended. An ended key stays so."""
+    found = {}
+    for line in (_read(KEYS) or "").splitlines():
+        state, _, public = line.partition(" ")
+        try:
+            key = notes.Vkey(KEYS, notes.decode(public)).public
+            found[key] = {"signs": False, "ended": True}[state]
+        except (notes.BadNote, KeyError) as fault:
+            raise Broken("the list of keys outside the database cannot be read") from fault
+    return found
+
+
+def keep_keys(used: Iterable[bytes], ended: Iterable[bytes] = ()) -> None:
+    """On the disk when this returns; nothing is written when it is known already."""
+    known = keys()
+    now = {**dict.fromkeys(used, False), **known, **dict.fromkeys(ended, True)}
+    if now == known:
+        return
+    lines = [f"{'ended' if over else 'signs'} {notes.encode(public)}\n" for public, over in now.items()]
+    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace(folder() / KEYS, "".join(lines).encode())
 
 
 def halted() -> str | None:

@@ -28,6 +28,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Who they are says the signature, not a login.
     "audits.accept_cosignature": frozenset({"system"}),
     "audits.resume_log": frozenset({"system"}),
+    # The key of the log is the operator's: nobody who is signed in to the console changes it.
+    "audits.prepare_log_key": frozenset({"system"}),
+    "audits.replace_log_key": frozenset({"system"}),
+    "audits.end_log_key": frozenset({"system"}),
 }
 
 FRESH_MFA = frozenset({"audits.register_witness", "audits.withdraw_witness"})

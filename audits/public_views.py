@@ -18,7 +18,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from accounts import permissions
 from accounts.access import employee_page
-from audits import checkpoints, tree
+from audits import checkpoints, log_keys, tree
 from audits.actions.witnesses import accept_cosignature
 from audits.actor import Actor
 from audits.models import SignedCheckpoint, Witness
@@ -74,6 +74,19 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest signed checkpoint with what witnesses added to it."""
     note = checkpoints.note_of(_newest()).dumps()
     return HttpResponse(note, content_type=TEXT, headers={"Cache-Control": "public, max-age=1"})
+
+
+@_open("GET")
+@_limited
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys of the log, each with the size from which on it signs; then the checkpoint of each change,
+    signed by the key before it and by the new one.
+    """
+    signed = _newest()
+    changes = log_keys.changes(signed.origin, signed.size)
+    text = log_keys.listed(signed.origin, signed.size)
+    text += "".join(f"\n{change.signed.note}" for change in changes)
+    return HttpResponse(text, content_type=TEXT, headers={"Cache-Control": "public, max-age=1"})
 
 
 @_open("GET", "POST")

@@ -41,6 +41,8 @@ EVENTS = EVENT_NAMES | {
     "audits.log_broken",
     "audits.log_halted",
     "audits.log_quiet",
+    "audits.hand_out_failed",
+    "audits.hand_out_works",
     "audits.search_details",
     "audits.download_export",
 }

@@ -26,6 +26,7 @@ urlpatterns = [
     path("audit/exports/<uuid:pk>/file/", console_views.ExportFile.as_view(), name="export_file"),
     path("audit/timeline/", console_views.Timeline.as_view(), name="timeline"),
     path("audit/checkpoint", public_views.checkpoint, name="checkpoint"),
+    path("audit/keys", public_views.keys, name="keys"),
     path("audit/witness", public_views.witness, name="witness"),
     path("audit/tile/<path:path>", public_views.tile, name="tile"),
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from audits import sequence, tree
+from audits import log_keys, sequence, tree
 from audits.models import Checkpoint, SignedCheckpoint, Tile
 from audits.tree import Broken
 from mci_core import notes, tiles
@@ -234,6 +234,7 @@ class _Subjects:
 
 def _stated(checkpoint: Checkpoint) -> Iterator[tuple[int, str, str]]:
     """(size, root, what) of every checkpoint up to this one, the smallest first."""
+    signers = _Signers()
     plain = Checkpoint.objects.filter(size__lte=checkpoint.size).order_by("size")
     signed = SignedCheckpoint.objects.filter(size__lte=checkpoint.size).order_by("size", "id")
     return heapq.merge(
@@ -241,14 +242,36 @@ def _stated(checkpoint: Checkpoint) -> Iterator[tuple[int, str, str]]:
             (size, root, f"the checkpoint of {size} entries")
             for size, root in plain.values_list("size", "root").iterator(chunk_size=2_000)
         ),
-        ((row.size, signed_root(row), f"the {row}") for row in signed.iterator(chunk_size=2_000)),
+        (
+            (row.size, signed_root(row, signers.of(row)), f"the {row}")
+            for row in signed.iterator(chunk_size=2_000)
+        ),
     )
 
 
-def signed_root(signed: SignedCheckpoint) -> str:
-    """The root in a signed checkpoint, after its note was compared with its row and its signature."""
+class _Signers:
+    """Who has to have signed what, for each log that was signed here."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, log_keys.Signers] = {}
+
+    def of(self, signed: SignedCheckpoint) -> list[notes.Vkey]:
+        if signed.origin not in self.known:
+            self.known[signed.origin] = log_keys.Signers(signed.origin)
+        return self.known[signed.origin].at(signed.size)
+
+
+def signed_root(signed: SignedCheckpoint, signers: list[notes.Vkey]) -> str:
+    """The root in a signed checkpoint, after its note was compared with its row, and its signatures with the
+    keys that sign at its size: all of those, and no key that has ended.
+    """
     try:
-        opened = notes.opened_checkpoint(signed.signed, signed.key)
+        note = signed.signed
+        opened = notes.opened_checkpoint(note, signed.key)
+        notes.confirmed(note, signers)
+        by = [(line.name, line.key_id) for line in note.signatures]
+        if by != [(key.name, key.key_id) for key in signers] or signed.key != signers[0]:
+            raise notes.BadNote("not signed with the keys that the log names")
     except notes.BadNote as fault:
         raise Broken(f"the {signed}: {fault}", signed.size) from fault
     if (opened.origin, opened.size, opened.root.hex()) != (signed.origin, signed.size, signed.root):

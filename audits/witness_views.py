@@ -1,4 +1,4 @@
-"""Staff pages: how far the signatures are, and which witness has seen what."""
+"""Staff pages: how far the signatures are, with which keys, where they go, and what witnesses have seen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 from accounts.access import StaffPage
 from accounts.pages import ActionForm, ActionPost
 from accounts.permissions import has
-from audits import checkpoints, health, reading
+from audits import checkpoints, handing_out, health, log_keys, reading
 from audits.actions.witnesses import register_witness, withdraw_witness
 from audits.forms import WitnessForm
 from audits.models import AuditEntry, Cosignature, Witness
@@ -35,6 +35,8 @@ class WitnessList(StaffPage, TemplateView):
             verified=reading.last_verdict(),
             witnesses=[(witness, seen.get(witness.pk)) for witness in Witness.objects.all()[:100]],
             signatures=cosigned(CHECKPOINTS),
+            keys=[] if signed is None else log_keys.shown(signed.origin),
+            places=handing_out.places(),
             may_register=has(self.request.user, "audits.register_witness"),
             **kwargs,
         )

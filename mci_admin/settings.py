@@ -77,6 +77,7 @@ CEREMONY = env.flag("CEREMONY", False)
 
 # --- the audit log: the name under which it is signed, its tiles as files, where checkpoints go ---
 AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", f"{ALLOWED_HOSTS[0] if ALLOWED_HOSTS else 'localhost'}/audit")
+AUDIT_KEY_OVERLAP_DAYS = env.number("AUDIT_KEY_OVERLAP_DAYS", 30, most=400)
 AUDIT_EXPORT_DIR: str = env.text("AUDIT_EXPORT_DIR", "")
 AUDIT_CHECKPOINT_DIR: str = env.text("AUDIT_CHECKPOINT_DIR", "")
 AUDIT_CHECKPOINT_BLOBS = env.flag("AUDIT_CHECKPOINT_BLOBS", False)

@@ -20,9 +20,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
-from audits import checkpoints, folder, health, outside, sequence, verification
-from audits.actions import record_event
+from audits import checkpoints, folder, health, log_keys, outside, sequence, verification
+from audits.actions import keys, record_event
 from audits.actor import Actor
+from audits.models import SignedCheckpoint
+from mci_core.errors import ActionError
 
 log = structlog.get_logger(__name__)
 
@@ -126,8 +128,8 @@ def _step() -> None:
     while sequence.advance() >= sequence.BATCH:
         pass
     signed = checkpoints.sign()
-    if signed is not None and settings.AUDIT_EXPORT_DIR:
-        _export(Path(settings.AUDIT_EXPORT_DIR), signed)
+    if signed is not None:
+        _after(signed)
     newest = signed or checkpoints.newest()
     state = health.of_sequencer(newest)
     outside.write_figures(state.figures())
@@ -137,7 +139,17 @@ def _step() -> None:
         record_event(action="audits.log_quiet", actor=Actor.system("sequencer"))
 
 
-def _export(target: Path, signed: Any) -> None:
+def _after(signed: SignedCheckpoint) -> None:
+    if settings.AUDIT_EXPORT_DIR:
+        _export(Path(settings.AUDIT_EXPORT_DIR), signed)
+    if log_keys.end_is_due(signed.origin):
+        try:
+            keys.end_log_key(actor=Actor.system("sequencer"), reason="The time with two keys is over.")
+        except ActionError as refused:  # an operator did it in this moment
+            log.warning("audit_key_not_ended", code=refused.code)
+
+
+def _export(target: Path, signed: SignedCheckpoint) -> None:
     """A folder that cannot be written must not stop the log; what is missing follows later."""
     try:
         folder.export(target, signed)

@@ -66,6 +66,7 @@ ROWS = [
     Row("audits:witness_new", "POST", {"admin", "privacy_officer"}),
     Row("audits:witness_withdraw", "POST", {"admin", "privacy_officer"}, kwargs=_witness),
     Row("audits:checkpoint", "GET", PUBLIC, kwargs=_signed),
+    Row("audits:keys", "GET", PUBLIC, kwargs=_signed),
     Row("audits:witness", "GET", PUBLIC, kwargs=_signed, data={"old": "0"}),
     Row("audits:witness", "POST", PUBLIC),
     Row("audits:tile", "GET", EVERYBODY, kwargs=_tile("0/000.p/1")),

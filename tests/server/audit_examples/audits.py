@@ -7,9 +7,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audits import checkpoints, outside
+from audits import checkpoints, log_keys, outside
 from audits.actions import record_event
 from audits.actions.exports import delete_export, finish_export, request_export
+from audits.actions.keys import end_log_key, prepare_log_key, replace_log_key
 from audits.actions.searches import forget_search, save_search
 from audits.actions.witnesses import accept_cosignature, register_witness, resume_log, withdraw_witness
 from audits.models import LogExport, SavedSearch, SignedCheckpoint, Witness
@@ -56,6 +57,40 @@ def _resume(cast: Cast) -> None:
     resume_log(actor=cast.system(), reason=REASON)
 
 
+def _signed_log(cast: Cast) -> None:
+    """A log with one checkpoint; the sequencer takes in nothing while a transaction is open."""
+    key = checkpoints.signing_key()
+    stated = notes.Checkpoint("log.example", 1, bytes(32))
+    SignedCheckpoint.objects.create(
+        origin=stated.origin,
+        size=1,
+        root=bytes(32).hex(),
+        note=notes.signed_checkpoint(stated, key).dumps(),
+        vkey=notes.Vkey.of(stated.origin, key).text(),
+    )
+
+
+def _prepare_key(cast: Cast) -> None:
+    _signed_log(cast)
+    prepare_log_key(actor=cast.system(), reason=REASON)
+
+
+def _replace_key(cast: Cast) -> None:
+    _prepare_key(cast)
+    replace_log_key(actor=cast.system(), reason=REASON)
+
+
+def _end_key(cast: Cast) -> None:
+    """As if a checkpoint with both keys stood."""
+    _replace_key(cast)
+    both = SignedCheckpoint.objects.get()
+    (entry,) = (told for told in log_keys.told() if told.action == log_keys.REPLACE)
+    SignedCheckpoint.objects.create(
+        origin=both.origin, size=entry.entry + 1, root=both.root, note=both.note, vkey=both.vkey
+    )
+    end_log_key(actor=cast.system(), reason=REASON)
+
+
 def _save_search(cast: Cast) -> SavedSearch:
     return save_search(name="By beat", query="actor=system%3Abeat", actor=cast.actor("auditor"))
 
@@ -87,10 +122,13 @@ def _delete_export(cast: Cast) -> None:
 EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "audits.accept_cosignature": _accept,
     "audits.delete_export": _delete_export,
+    "audits.end_log_key": _end_key,
     "audits.finish_export": _finish_export,
     "audits.forget_search": _forget_search,
+    "audits.prepare_log_key": _prepare_key,
     "audits.record_event": _record_event,
     "audits.register_witness": _registered,
+    "audits.replace_log_key": _replace_key,
     "audits.request_export": _requested,
     "audits.resume_log": _resume,
     "audits.save_search": _saved,

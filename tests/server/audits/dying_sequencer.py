@@ -39,7 +39,7 @@ def dying(function: Callable[..., Any], times: int, *, after: bool) -> Callable[
 
 def arm(step: str, times: int) -> None:
     """STEP is ``before`` or ``after`` and the name of a function."""
-    from audits import checkpoints, folder, outside, sequence, tree
+    from audits import checkpoints, folder, log_key_files, outside, sequence, tree
     from audits.models import Checkpoint, SignedCheckpoint
 
     when, _, name = step.partition(":")
@@ -51,6 +51,8 @@ def arm(step: str, times: int) -> None:
         "edge": (tree, "edge"),
         "keep": (outside, "keep_checkpoint"),
         "fsync": (os, "fsync"),
+        "keys": (outside, "keep_keys"),
+        "drop": (log_key_files, "drop"),
         "sign": (checkpoints, "_sign"),
         "put": (folder, "put"),
         "state": (Checkpoint.objects, "create"),

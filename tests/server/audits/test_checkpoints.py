@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from audits import checkpoints, outside, sequence, tree, witness_views
+from audits import checkpoints, log_key_files, outside, sequence, tree, witness_views
 from audits.management.commands import sequencer
 from audits.models import AuditEntry, SignedCheckpoint
 from mci_core import merkle, notes
@@ -141,6 +141,9 @@ def test_another_origin_is_not_mixed_in(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_key_that_was_replaced_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signed_at(3)
     monkeypatch.setattr(settings, "KEYS_DIR", tmp_path)
+    with pytest.raises(checkpoints.Contradiction, match="missing or cannot be opened"):
+        checkpoints.check()
+    log_key_files.first()
     with pytest.raises(checkpoints.Contradiction, match="not signed with the key"):
         checkpoints.check()
 
