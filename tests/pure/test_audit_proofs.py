@@ -69,7 +69,7 @@ def test_a_proof_shows_an_entry(log: Log, run: Command, tmp_path: Path) -> None:
         leaf.write_bytes(log.entries[index])
         code, said = run.words("proof", file, "--leaf", leaf, "--vkey", keys)
         assert code == 0
-        assert f"The entry stands at index {index}." in said
+        assert said.startswith(f"Proven: this entry stands in {logs.ORIGIN}, at index {index} of 600.\n")
         assert "No witness has been checked" in said
     leaf.write_bytes(log.entries[7])
     code, said = run.words("proof", file, "--leaf", leaf, "--vkey", keys)
@@ -77,7 +77,7 @@ def test_a_proof_shows_an_entry(log: Log, run: Command, tmp_path: Path) -> None:
     assert said == f"Not proven. {file}: the proof does not lead from this entry to the signed root\n"
     assert run("proof", file, "--leaf", tmp_path / "none", "--vkey", keys)[0] == verify.USAGE
     outside = verify.parse_proof(log.inclusion(0).dumps().replace("index 0", "index 600").encode(), "p")
-    assert not verify.is_included(log.hashes[0], outside.index, outside.checkpoint, outside.path)
+    assert not verify.is_included(log.hashes[0], outside.at, outside.checkpoint, outside.path)
 
 
 @pytest.mark.parametrize(

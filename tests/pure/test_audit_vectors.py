@@ -44,7 +44,7 @@ def test_the_proofs_in_the_file_hold() -> None:
     for index, text in enumerate(found["inclusion"]):
         proof = verify.parse_proof(text.encode(), "proof")
         trust().check(proof.checkpoint)
-        assert proof.index == index
+        assert proof.at == index
         leaf = verify.leaf_hash(entries[index].encode())
         assert verify.is_included(leaf, index, proof.checkpoint, proof.path)
     for old, text in enumerate(found["steps"]):
@@ -52,9 +52,9 @@ def test_the_proofs_in_the_file_hold() -> None:
         older = verify.parse_checkpoint(found["older_checkpoints"][old].encode(), "old")
         assert size == older.size == old
         assert verify.is_continued(older, newer, path)
-    leaf, certificate, _ = verify.parse_receipt(found["receipt"].encode(), "receipt")
-    assert certificate == found["certificate"]
-    assert leaf.decode() == entries[3]
+    receipt = verify.parse_receipt(found["receipt"].encode(), "receipt")
+    assert receipt.certificate == found["certificate"]
+    assert receipt.leaf.decode() == entries[3]
 
 
 def test_the_signatures_in_the_file_are_those_of_its_keys() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import runpy
 import shutil
 import subprocess
@@ -42,7 +43,10 @@ def test_it_runs_alone_in_an_empty_folder(log: Log, tmp_path: Path) -> None:
     command = [sys.executable, "-I", "mci_verify.py", "log", "../log", "--witnesses", "1"]
     done = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=False)
     assert done.returncode == verify.PROVEN, done.stderr
-    assert done.stdout.startswith(f"Proven: {logs.ORIGIN} has 600 entries with the root ")
+    assert done.stdout.startswith(
+        f"Proven: all 600 entries of {logs.ORIGIN} are those that its key has signed"
+    )
+    assert f"Signed with the key {logs.VKEY}\n" in done.stdout
     assert f"Seen by {logs.WITNESS} at " in done.stdout
     assert f"Compare it with one you hold, or pass it with --vkey: {logs.VKEY}" in done.stdout
 
@@ -87,6 +91,7 @@ def test_files_larger_than_any_of_a_log_are_not_read(
 ) -> None:
     shutil.make_archive(str(tmp_path / "log"), "zip", export)
     monkeypatch.setattr(verify, "LARGEST", 2_000)
+    monkeypatch.setattr(verify, "AT_ONCE", 1_000)
     for path in (export, tmp_path / "log.zip"):
         code, said = run("log", path)
         assert (code, said["fault"]) == (1, "is larger than a file of a log can be")
@@ -132,11 +137,72 @@ def test_a_log_of_three_levels_is_proven_by_many_processes(
     assert (code, said["file"], said["entry"]) == (1, "tile/entries/200", 200 * 256 + 255)
 
 
-def test_another_process_leaves_what_is_not_sound(log: Log, export: Path) -> None:
-    assert len(verify.sound_roots(export, 0, 2)) == 2
-    (export / "tile/0/001").write_bytes(b"")
-    assert len(verify.sound_roots(export, 0, 2)) == 1
-    assert verify.sound_roots(export / "checkpoint", 0, 2) == []
+WANTED = verify.Wanted(rows=True, keys=False)
+
+
+def test_a_stretch_is_sound_as_a_whole_or_read_again(log: Log, export: Path) -> None:
+    source = verify.opened(export)
+    part = verify.sound_part(source, 0, 2, WANTED)
+    assert part is not None
+    assert len(part.roots) == 2
+    assert set(part.before.values()) == {verify.NONE_BEFORE}
+    later = verify.sound_part(source, 1, 2, WANTED)
+    assert later is not None
+    first = verify.sound_part(source, 0, 1, WANTED)
+    assert first is not None
+    assert {one: first.after[one] for one in later.before} == later.before
+    for name, data in (("index/001", b""), ("index/001", b"-\n" * 256), ("tile/0/001", b"")):
+        (export / name).write_bytes(data)
+        assert verify.sound_part(source, 0, 2, WANTED) is None
+
+
+def test_a_stretch_whose_rows_agree_only_with_each_other_is_found(export: Path, run: Command) -> None:
+    path = export / "index/001"
+    rows = [row.split(b"\t") for row in path.read_bytes().splitlines()]
+    path.write_bytes(
+        b"".join(
+            b"%b\t%d\t%b\n" % (who, int(at) + 1, last) if who != b"-" else verify.NO_ROW
+            for who, at, last in rows
+        )
+    )
+    part = verify.sound_part(verify.opened(export), 1, 2, WANTED)
+    # Each person's first row here names the right hash with a wrong number, and the others follow from it.
+    assert part is not None
+    code, said = run("log", export)
+    assert (code, said["file"], said["line"]) == (1, "index/001", 1)
+
+
+def test_a_helper_says_what_its_stretches_come_to(export: Path, tmp_path: Path) -> None:
+    helper = verify.Helper(export, [(0, 1), (1, 2), (2, 3)], WANTED)
+    try:
+        source = verify.opened(export)
+        assert helper.next() == verify.sound_part(source, 0, 1, WANTED)
+        assert helper.next() == verify.sound_part(source, 1, 2, WANTED)
+        assert helper.next() is None
+        assert helper.next() is None
+    finally:
+        helper.end()
+    with (tmp_path / "said").open("wb") as said:
+        assert verify.serve(export / "checkpoint", [(0, 1)], WANTED, os.dup(said.fileno())) == 1
+        assert verify.serve(export, [(0, 1)], WANTED, os.dup(said.fileno())) == 0
+
+
+def test_a_process_has_something_to_do() -> None:
+    assert verify.useful_jobs(63, 2) == 1
+    assert verify.useful_jobs(128, 4) == 2
+    for full in (0, 1, 390, 3906):
+        for jobs in (1, 2, 3):
+            taken = {
+                index for first, last in verify.spans_of(full, {2, 390}, jobs) for index in range(first, last)
+            }
+            assert taken == set(range(full)) - {2, 390}
+
+
+def test_an_odd_bundle_is_read_whole(tmp_path: Path) -> None:
+    entries = [b"%d" % number + b" " * 900 for number in range(300)]
+    folder = logs.write(Log(entries).export(index=False), tmp_path / "log")
+    assert (folder / "tile/entries/000").stat().st_size > verify.AT_ONCE
+    assert verify.main(["log", str(folder), "--json"]) == verify.PROVEN
 
 
 def test_a_tile_whose_hashes_belong_to_other_entries_is_told_from_a_changed_entry(
@@ -226,7 +292,7 @@ def test_a_terminal_shows_a_bar(export: Path, run: Command, monkeypatch: pytest.
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     assert run.words("log", export)[0] == 0
-    assert terminal.getvalue().startswith("\r[#################......................")
+    assert terminal.getvalue().startswith(f"\r[{'#' * 34}......] 512 of 600 entries")
     assert terminal.getvalue().endswith(f"\r[{'#' * 40}] 600 of 600 entries\n")
 
 

@@ -77,8 +77,6 @@ class Judge:
         log.rows = {}
         found = []
         for index in range(-(-self.size // tiles.WIDTH)):
-            if index % tiles.WIDTH == 0:
-                log.parents = source.read(tiles.Tile(1, 0, self.size >> 8).path()) or b""
             found.append(copy.copy(log))
             found[-1].subjects, found[-1].levels = dict(log.subjects), list(log.levels)
             found[-1].rows = {index: self._row(index)}

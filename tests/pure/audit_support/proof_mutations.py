@@ -54,7 +54,7 @@ def inclusion(log: Log, index: int) -> Proof:
     def check(data: bytes) -> None:
         proof = verify.parse_proof(data, PLACE)
         TRUST.check(proof.checkpoint)
-        if not verify.is_included(leaf, proof.index, proof.checkpoint, proof.path):
+        if not verify.is_included(leaf, proof.at, proof.checkpoint, proof.path):
             raise verify.Bad("does not lead to the root", PLACE)
 
     return Proof("proof", log.inclusion(index).dumps().encode(), check)
@@ -90,11 +90,12 @@ def receipt_of(log: Log, index: int) -> bytes:
 
 def receipt(log: Log, index: int) -> Proof:
     def check(data: bytes) -> None:
-        leaf, certificate, proof = verify.parse_receipt(data, PLACE)
+        found = verify.parse_receipt(data, PLACE)
+        proof = found.proof
         TRUST.check(proof.checkpoint)
-        if not verify.is_included(verify.leaf_hash(leaf), proof.index, proof.checkpoint, proof.path):
+        if not verify.is_included(verify.leaf_hash(found.leaf), proof.at, proof.checkpoint, proof.path):
             raise verify.Bad("does not lead to the root", PLACE)
-        assert certificate == CERTIFICATE
+        assert found.certificate == CERTIFICATE
 
     return Proof("receipt", receipt_of(log, index), check)
 
