@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts import epochs, keyring
-from accounts.models import EpochState, KeyEpoch, PersonKey
+from accounts.models import EpochState, KeyEpoch, KeyPurpose, PersonKey, SpentNumber
 from audits import epoch_keys
 
 #: A destroyed epoch says nothing new after this.
@@ -55,9 +55,15 @@ def summary() -> dict[str, str]:
         "grace": f"{settings.KEY_EPOCH_GRACE_HOURS} hours",
         "living person keys": str(PersonKey.objects.filter(destroyed_at__isnull=True).count()),
         "destroyed person keys": str(destroyed),
+        "keys of erased sessions to take out": str(SpentNumber.objects.count()),
+        "keys from before there were trees": str(_before_trees()),
         "still under the master key": str(epochs.living(None).count()),
         "ring of living keys": "current" if keyring.is_current() else "behind",
     }
+
+
+def _before_trees() -> int:
+    return PersonKey.objects.filter(purpose=KeyPurpose.BOTH, destroyed_at__isnull=True).count()
 
 
 def warnings() -> list[str]:
@@ -75,6 +81,9 @@ def warnings() -> list[str]:
             )
         if row.state == EpochState.ENDING and row.destroyed + LATE < now:
             found.append(f"Epoch {row.number} should have been destroyed by now: is beat running?")
+    late = SpentNumber.objects.filter(spent_at__lt=now - LATE).count()
+    if late:
+        found.append(f"{late} keys of erased sessions should have been destroyed by now: is beat running?")
     active = KeyEpoch.objects.filter(state=EpochState.ACTIVE).first()
     if active is not None and active.day < epochs.today() - timedelta(days=1):
         found.append(f"The epoch of {active.day} is still active: is beat running?")

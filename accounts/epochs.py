@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import EpochState, KeyEpoch, PersonKey
+from accounts.models import EpochState, KeyEpoch, KeyPurpose, PersonKey
 from audits import epoch_keys
 from audits.actions import append
 from audits.actor import Actor
@@ -69,20 +69,23 @@ def start(actor: Actor) -> KeyEpoch:
 
 
 def wrap(row: PersonKey, key: bytes, number: int | None = None) -> None:
-    """Set what the row keeps of the key; the caller saves it in the same transaction, and got the number of
-    the epoch in it, too.
+    """Set what the row keeps of the key (of a tree: its bytes); the caller saves it in the same transaction,
+    and got the number of the epoch in it, too.
     """
     row.kek_id = current() if number is None else number
-    row.wrapped = envelope.wrap(epoch_keys.key(row.kek_id), key, about(row))
+    seal = envelope.seal if row.purpose == KeyPurpose.OBJECTS else envelope.wrap
+    row.wrapped = seal(epoch_keys.key(row.kek_id), key, about(row))
 
 
 def unwrap(row: PersonKey) -> bytes:
-    """The person key. Raises `Conflict` (``key_destroyed``) when it or its epoch was destroyed."""
+    """The person key, or the bytes of the tree. Raises `Conflict` (``key_destroyed``) when it or its epoch
+    was destroyed.
+    """
     try:
         return _unwrap(row)
     except epoch_keys.EpochDestroyed:
         # The row was read before it was wrapped anew.
-        row.refresh_from_db(fields=["wrapped", "kek"])
+        row.refresh_from_db(fields=["wrapped", "kek", "purpose"])
     try:
         return _unwrap(row)
     except epoch_keys.EpochDestroyed as gone:
@@ -93,7 +96,8 @@ def _unwrap(row: PersonKey) -> bytes:
     if row.wrapped is None:
         raise _destroyed()
     kek = current_kek() if row.kek_id is None else epoch_keys.key(row.kek_id)
-    return envelope.unwrap(kek, bytes(row.wrapped), about(row))
+    opened = envelope.open_ if row.purpose == KeyPurpose.OBJECTS else envelope.unwrap
+    return opened(kek, bytes(row.wrapped), about(row))
 
 
 def _destroyed() -> Conflict:
@@ -101,7 +105,9 @@ def _destroyed() -> Conflict:
 
 
 def about(row: PersonKey) -> bytes:
-    return f"mci/person-key/{row.pk}".encode()
+    """The place that a wrapping is bound to; of keys from before there were purposes the row alone."""
+    place = f"mci/person-key/{row.pk}"
+    return (place if row.purpose == KeyPurpose.BOTH else f"{place}/{row.purpose}").encode()
 
 
 def living(number: int | None) -> QuerySet[PersonKey]:
@@ -127,6 +133,12 @@ def destruction_of(epoch: KeyEpoch) -> datetime:
         return epoch.emptied_at + grace()
     next_day = datetime.combine(epoch.day + timedelta(days=1), time(), UTC)
     return max(next_day, timezone.now()) + grace() + MARGIN
+
+
+def copies_die_at(moment: datetime) -> datetime:
+    """From when no copy of the database opens what was taken out of the living keys at this moment."""
+    next_day = datetime.combine(moment.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+    return next_day + grace() + MARGIN
 
 
 #: Beat comes this often, and wraps anew in batches: what is promised to people counts it in.

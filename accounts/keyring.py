@@ -4,7 +4,9 @@ A dump that is older than an epoch opens nothing: neither the erased nor the liv
 living key as the present epoch wraps it, without any name; the erased are not in it. It is replaced as a
 whole and mirrored with its folder. Like the folder it is never archived.
 
-Format: JSON Lines. First ``{"schema", "state", "keys"}``, then one line for each key.
+Of a tree the ring holds what is left of it, so that a restore brings no erased session back either.
+
+Format: JSON Lines. First ``{"schema", "state"}``, then one line for each key.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import PersonKey
+from accounts.models import KeyPurpose, PersonKey
 from audits import epoch_keys
 
-SCHEMA = "mci-keyring/1"
+SCHEMA = "mci-keyring/2"
 _STATE = """
-SELECT count(*), coalesce(sum(kek_id), 0), coalesce(sum(hashtextextended(id::text, 0)), 0)
+SELECT count(*), coalesce(sum(numbers), 0),
+       coalesce(sum(hashtextextended(id::text || purpose || encode(wrapped, 'base64'), kek_id)), 0)
 FROM accounts_personkey WHERE destroyed_at IS NULL AND kek_id IS NOT NULL
 """
 
@@ -41,6 +44,8 @@ class RingKey:
     epoch: int
     kek: int
     wrapped: bytes
+    purpose: str
+    numbers: int
 
 
 def path() -> Path:
@@ -48,7 +53,7 @@ def path() -> Path:
 
 
 def state() -> str:
-    """Changes with every key that is made, wrapped anew or destroyed."""
+    """Changes with every key that is made, wrapped anew, taken out of a tree or destroyed."""
     with connection.cursor() as cursor:
         cursor.execute(_STATE)
         return "-".join(str(value) for value in cursor.fetchone())
@@ -99,6 +104,9 @@ def read() -> Iterator[RingKey]:
                 found["epoch"],
                 found["kek"],
                 base64.b64decode(found["wrapped"]),
+                # The first version knew neither.
+                found.get("purpose", KeyPurpose.BOTH),
+                found.get("numbers", 0),
             )
 
 
@@ -110,6 +118,8 @@ def _line(row: PersonKey) -> dict[str, object]:
         "epoch": row.epoch,
         "kek": row.kek_id,
         "wrapped": wrapped,
+        "purpose": row.purpose,
+        "numbers": row.numbers,
     }
 
 

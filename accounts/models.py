@@ -229,23 +229,33 @@ class KeyEpoch(models.Model):
         return f"key epoch {self.number}"
 
 
+class KeyPurpose(models.TextChoices):
+    DETAILS = "details", "Seals details of the log"
+    OBJECTS = "objects", "Tree of keys that wrap data keys"
+    BOTH = "both", "Both, from before there were trees"
+
+
 class PersonKey(models.Model):
-    """The key that wraps every data key of one person in one epoch. Destroying it makes every copy
-    unreadable.
-    """
+    """A key of one person in one epoch, for one purpose. Destroying it makes every copy unreadable."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="keys")
     epoch = models.PositiveIntegerField(default=1)
+    purpose = models.CharField(max_length=8, choices=KeyPurpose.choices)
     wrapped = models.BinaryField(null=True, help_text="wrapped by the key epoch; null once destroyed")
     #: None: wrapped by the master key, before there were epochs; beat wraps it anew.
     kek = models.ForeignKey(KeyEpoch, on_delete=models.PROTECT, null=True, related_name="person_keys")
+    numbers = models.PositiveBigIntegerField(
+        default=0, help_text="of a tree: how many numbers were given out, one for each session"
+    )
     created_at = models.DateTimeField(default=timezone.now)
     destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("subject", "epoch"), name="one_person_key_per_epoch"),
+            models.UniqueConstraint(
+                fields=("subject", "epoch", "purpose"), name="one_person_key_per_purpose"
+            ),
             models.CheckConstraint(
                 condition=Q(destroyed_at__isnull=True, wrapped__isnull=False)
                 | Q(destroyed_at__isnull=False, wrapped__isnull=True),
@@ -254,7 +264,22 @@ class PersonKey(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"key {self.epoch} of {self.subject_id}"
+        return f"{self.purpose} key {self.epoch} of {self.subject_id}"
+
+
+class SpentNumber(models.Model):
+    """A number of a tree whose session is erased: beat takes its key out of the tree."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.ForeignKey(PersonKey, on_delete=models.PROTECT, related_name="spent")
+    number = models.PositiveBigIntegerField()
+    spent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("key", "number"), name="spent_once"),)
+
+    def __str__(self) -> str:
+        return f"number {self.number} of {self.key_id}"
 
 
 class WorkLocationQuerySet(models.QuerySet["WorkLocation"]):

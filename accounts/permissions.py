@@ -42,6 +42,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "accounts.revoke_api_token": STAFF,
     "accounts.update_profile": frozenset({EMPLOYEE}),
     "accounts.destroy_person_keys": frozenset({OFFICER, SYSTEM}),
+    "accounts.destroy_object_keys": frozenset({SYSTEM}),
     "accounts.mark_erased_before": frozenset({SYSTEM}),
     "accounts.adopt_keyring": frozenset({SYSTEM}),
     "accounts.turn_key_epoch": frozenset({SYSTEM}),

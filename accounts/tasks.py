@@ -1,13 +1,12 @@
 """What beat does for keys: begin the epoch of the day, wrap living keys anew, destroy old epochs, keep the
-ring of living keys current.
+ring of living keys current, take the keys of erased sessions out of the trees.
 """
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from accounts import keyring
-from accounts.actions import epochs as actions
+from accounts import actions, keyring
 from accounts.models import EpochState, KeyEpoch
 from audits import epoch_keys
 from audits.actor import Actor
@@ -15,6 +14,7 @@ from audits.actor import Actor
 SCHEDULE = {
     "accounts.tasks.advance_key_epochs": 300.0,
     "accounts.tasks.keep_keyring": 60.0,
+    "accounts.tasks.destroy_object_keys": 60.0,
 }
 
 
@@ -48,3 +48,15 @@ def finish_destructions() -> int:
 def keep_keyring() -> bool:
     """Write the ring of living keys when it no longer says what the database says."""
     return keyring.write_if_changed()
+
+
+@shared_task(name="accounts.tasks.destroy_object_keys")
+def destroy_object_keys() -> int:
+    """Take the keys of erased sessions out of the trees of their people, and the ring along with them."""
+    actor = Actor.system("keys")
+    destroyed = 0
+    while batch := actions.destroy_object_keys(actor=actor):
+        destroyed += batch
+    if destroyed:
+        keyring.write_if_changed()
+    return destroyed

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import permissions
+from accounts.keys import Place
 
 
 class CaptureSessionQuerySet(models.QuerySet["CaptureSession"]):
@@ -109,7 +110,9 @@ class CaptureSession(models.Model):
 
 
 class SessionBlob(models.Model):
-    """One encrypted object of a session. The data key is wrapped by the person's key."""
+    """One encrypted object of a session. Its data key is wrapped by the key of this session in the person's
+    tree.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(CaptureSession, on_delete=models.PROTECT, related_name="blobs")
@@ -121,6 +124,9 @@ class SessionBlob(models.Model):
     storage_name = models.CharField(max_length=200)
     wrapped_key = models.BinaryField(null=True)
     person_key = models.ForeignKey("accounts.PersonKey", on_delete=models.PROTECT, related_name="+")
+    key_number = models.PositiveBigIntegerField(
+        null=True, help_text="of the session in the tree of keys; null from before there were trees"
+    )
     stored_at = models.DateTimeField(default=timezone.now)
     erased_at = models.DateTimeField(null=True, help_text="the wrapped key is gone from this moment")
     file_removed_at = models.DateTimeField(null=True)
@@ -131,6 +137,10 @@ class SessionBlob(models.Model):
 
     def __str__(self) -> str:
         return f"part {self.index} of {self.session_id}"
+
+    @property
+    def key_place(self) -> Place:
+        return Place(self.person_key, self.key_number)
 
 
 class SessionTotal(models.Model):

@@ -10,6 +10,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "capture_sessions.complete_upload": frozenset({"device"}),
     "capture_sessions.record_scan": frozenset({"system"}),
     "capture_sessions.quarantine_session": frozenset({"system"}),
+    "capture_sessions.move_data_keys": frozenset({"system"}),
     "capture_sessions.hold_sessions": frozenset({"system"}),
     "capture_sessions.drop_uploads_of": frozenset({"system"}),
     "capture_sessions.erase_sessions": frozenset({"system", "privacy_officer"}),

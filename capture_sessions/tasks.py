@@ -7,11 +7,13 @@ one with a hit: somebody has to look why, and it must not keep the others waitin
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.models import KeyPurpose, PersonKey, Subject
 from audits.actor import Actor
 from capture_policies import queries
 from capture_sessions import actions, contents, disposal
@@ -28,6 +30,7 @@ SCHEDULE = {
     "capture_sessions.tasks.expire_sessions": 3600.0,
     "capture_sessions.tasks.drop_stale_uploads": 3600.0,
     "capture_sessions.tasks.remove_orphans": 3600.0,
+    "capture_sessions.tasks.move_data_keys": 300.0,
 }
 
 
@@ -90,3 +93,23 @@ def drop_stale_uploads() -> int:
 def remove_orphans() -> int:
     """Delete stored objects whose transaction failed."""
     return disposal.remove_orphans(now=timezone.now())
+
+
+@shared_task(name="capture_sessions.tasks.move_data_keys", queue="default")
+def move_data_keys() -> int:
+    """Move what is wrapped with keys from before there were trees. Returns for how many people."""
+    old = PersonKey.objects.filter(purpose=KeyPurpose.BOTH, destroyed_at__isnull=True)
+    people = list(old.order_by("subject").values_list("subject", flat=True).distinct()[:500])
+    for person in people:
+        move_keys_of(person)
+    return len(people)
+
+
+def move_keys_of(person: UUID) -> None:
+    """All of one person; one whose keys cannot be read must not keep the others waiting."""
+    subject = Subject.objects.get(pk=person)
+    try:
+        while actions.move_data_keys(subject=subject, actor=Actor.system("keys")):
+            pass
+    except ActionError as fault:
+        log.error("data_keys_not_moved", subject=str(person), code=fault.code)

@@ -77,13 +77,15 @@ def faults(found: Mapping[str, Any]) -> list[str]:
     """Why the drill has failed; empty when it has passed."""
     before, after = found["before"], found["after"]
     wrong = [f"the log: {before['log']}"] if before["log"] else []
-    wrong += [f"an erased person can be read: {one}" for one in before["look"]["broken_promises"]]
-    tried, readable = before["control"]["tried"], before["control"]["readable"]
-    if readable < tried:
-        wrong.append(f"only {readable} of {tried} sessions of people who were not erased can be read")
+    broken = {*before["look"]["broken_promises"], *before["with_ring"]["broken_promises"]}
+    wrong += [f"what was erased can be read: {one}" for one in sorted(broken)]
+    wrong += [f"session {one} can be read long after its retention" for one in found["live"]["overdue"]]
+    lost, tried = len(found["live"]["lost"]), before["control"]["tried"]
+    if lost:
+        wrong.append(f"{lost} of {tried} sessions that were not erased cannot be read")
     left = after["look"]
     opened = left["objects_opened"] + left["keys_opened"] + left["details_opened"]
-    if opened or left["sessions"] or left["objects_with_keys"]:
+    if opened or left["sessions"] or left["objects_with_keys"] or after["expired"]["sessions"]:
         wrong.append("after the erasures were carried out again, something of the erased is left")
     if after["waiting"]:
         wrong.append(f"{after['waiting']} erasures could not be carried out again")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.actions import adopt_keyring
 from audits.actor import Actor
+from capture_sessions.models import CaptureSession
 from privacy_requests import ledger
 from privacy_requests.actions import replay_erasure
 from privacy_requests.models import Erasure
@@ -46,4 +49,7 @@ def bring_up_to_date(tell: Tell = lambda line: None) -> Outcome:
         else:
             waiting += 1
         tell(f"Erasure {number} of {len(found)}: request {begun.number}")
+    past = CaptureSession.objects.expired(timezone.now()).count()
+    if past:
+        tell(f"Retention: {past} sessions are past theirs; beat erases them within the hour once it runs.")
     return Outcome(keys["adopted"], keys["gone"], known, unknown, carried_out, waiting)

@@ -1,12 +1,15 @@
 """What a restore drill looks at: can the erased be read in this database, can the living, is the log whole.
 
 Runs inside the restored copy. It tries to open, with every key there is, what the copy still holds of people
-whom the ledger names; a success is a broken promise from the date on that the receipt states.
+and sessions that the ledger names, and of sessions whose retention has ended; a success is a broken promise
+from the date on that the receipt states or that follows from the end of the retention. What has become of a
+session since the dump is asked of the running installation (:func:`compare`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -50,10 +53,19 @@ class Look:
 
 @dataclass
 class Control:
-    """The living: how many of the sessions that were tried can be read."""
+    """The living, also of people of whom some sessions were erased: how many of those tried can be read."""
 
     tried: int = 0
     readable: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Expired:
+    """Sessions of the copy whose retention has ended, and which of them open."""
+
+    sessions: int = 0
+    opened: list[str] = field(default_factory=list)
 
 
 def look() -> Look:
@@ -67,7 +79,7 @@ def look() -> Look:
             until = promised.get(begun.erasure)
             if until is not None and until <= timezone.now():
                 found.broken_promises.append(f"request {begun.number}")
-            elif begun.scope == "all":
+            else:
                 found.opens_until.append("its erasure is done" if until is None else until.isoformat())
     return found
 
@@ -107,7 +119,7 @@ def _opens(row: PersonKey) -> bool:
 
 def _data_key_opens(blob: SessionBlob) -> bool:
     try:
-        keys.unwrap_data_key(blob.person_key, bytes(blob.wrapped_key or b""))
+        keys.unwrap_data_key(blob.key_place, bytes(blob.wrapped_key or b""))
     except ActionError:
         return False
     return True
@@ -132,17 +144,43 @@ def _detail_opens(detail: AuditDetail, leaf: str) -> bool:
     return True
 
 
+def expired() -> Expired:
+    """What beat would erase as soon as it ran in this copy."""
+    now = timezone.now()
+    due = CaptureSession.objects.expired(now)
+    found = Expired(sessions=due.count())
+    opened = {str(blob.session_id) for blob in _with_keys(due).iterator(2_000) if _data_key_opens(blob)}
+    found.opened = sorted(opened)
+    return found
+
+
 def control() -> Control:
-    """Read some sessions of people who were not erased."""
-    erased: set[UUID] = {one.subject for one in ledger.begun()}
-    rows = CaptureSession.objects.filter(state=SessionState.AVAILABLE).exclude(subject__in=erased)
+    """Read some sessions that nobody has asked to erase and whose retention goes on, the newest first."""
+    asked = ledger.begun()
+    people: set[UUID] = {one.subject for one in asked if one.scope == "all"}
+    single = {pk for one in asked for pk in one.sessions}
+    rows = CaptureSession.objects.filter(state=SessionState.AVAILABLE, delete_after__gt=timezone.now())
+    rows = rows.exclude(subject__in=people).exclude(pk__in=single)
     found = Control()
-    for session in rows.filter(Q(blobs__wrapped_key__isnull=False)).distinct().order_by("pk")[:CONTROL]:
+    living = rows.filter(Q(blobs__wrapped_key__isnull=False)).distinct()
+    for session in living.order_by("-received_at", "pk")[:CONTROL]:
         found.tried += 1
         try:
             for blob in session.blobs.all():
                 store.read_blob(blob)
         except ActionError:
+            found.unreadable.append(str(session.pk))
             continue
         found.readable += 1
     return found
+
+
+def compare(opened: Iterable[str], unreadable: Iterable[str]) -> dict[str, list[str]]:
+    """Called in the running installation. ``overdue``: sessions that the copy opens although they were erased
+    here so long ago that no copy may; ``lost``: those that it cannot read although they are read here.
+    """
+    now = timezone.now()
+    erased = CaptureSession.objects.filter(pk__in=list(opened), state=SessionState.ERASED)
+    overdue = [str(one.pk) for one in erased if epochs.copies_die_at(one.erased_at or now) <= now]
+    living = CaptureSession.objects.filter(pk__in=list(unreadable), state=SessionState.AVAILABLE)
+    return {"overdue": sorted(overdue), "lost": sorted(str(one.pk) for one in living)}

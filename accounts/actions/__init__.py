@@ -7,6 +7,7 @@ from accounts.actions.departments import create_department, move_to_department
 from accounts.actions.epochs import destroy_key_epoch, rewrap_person_keys, turn_key_epoch
 from accounts.actions.erasure import mark_erased_before
 from accounts.actions.locations import set_work_location
+from accounts.actions.object_keys import destroy_object_keys
 from accounts.actions.people import (
     add_second_factor,
     create_user,
@@ -28,6 +29,7 @@ __all__ = [
     "create_user",
     "deactivate_user",
     "destroy_key_epoch",
+    "destroy_object_keys",
     "destroy_person_keys",
     "mark_erased_before",
     "move_to_department",

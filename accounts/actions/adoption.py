@@ -12,12 +12,15 @@ from audits.actions import append
 from audits.actor import Actor
 from audits.registry import audited
 
+FIELDS = ("wrapped", "kek", "purpose", "numbers", "destroyed_at")
+
 
 @audited("accounts.adopt_keyring")
 def adopt_keyring(*, actor: Actor) -> dict[str, int]:
     """Take the living person keys from the ring; what only a destroyed epoch opens counts as destroyed.
 
-    Keys that the ring does not have belong to people who were erased since, or to nobody any more.
+    Keys that the ring does not have belong to people who were erased since, or to nobody any more. A key from
+    before there were trees that still opens is kept as it is: beat moves what it wraps once more.
     """
     permissions.require(actor, "accounts.adopt_keyring")
     _adopt_epochs(actor)
@@ -25,16 +28,23 @@ def adopt_keyring(*, actor: Actor) -> dict[str, int]:
     adopted, lost = [], []
     for row in PersonKey.objects.select_for_update().filter(destroyed_at__isnull=True).order_by("pk"):
         known = ring.get(row.pk)
-        if known is not None:
-            row.wrapped, row.kek_id = known.wrapped, known.kek
+        opens = row.kek_id is None or epoch_keys.is_there(row.kek_id)
+        if known is not None and not (opens and known.purpose != row.purpose):
+            _take(row, known)
             adopted.append(row)
-        elif row.kek_id is not None and not epoch_keys.is_there(row.kek_id):
+        elif not opens:
             row.wrapped, row.destroyed_at = None, timezone.now()
             lost.append(row)
-    PersonKey.objects.bulk_update([*adopted, *lost], ["wrapped", "kek", "destroyed_at"], batch_size=500)
+    PersonKey.objects.bulk_update([*adopted, *lost], FIELDS, batch_size=500)
     facts = {"adopted": len(adopted), "gone": len(lost)}
     append(action="accounts.adopt_keyring", actor=actor, obj=None, facts=facts)
     return facts
+
+
+def _take(row: PersonKey, known: keyring.RingKey) -> None:
+    """A tree comes back without the keys that were taken out of it, and gives no number out twice."""
+    row.wrapped, row.kek_id, row.purpose = known.wrapped, known.kek, known.purpose
+    row.numbers = max(row.numbers, known.numbers)
 
 
 def _adopt_epochs(actor: Actor) -> None:

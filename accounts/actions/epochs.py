@@ -40,7 +40,7 @@ def rewrap_person_keys(*, actor: Actor, limit: int = BATCH) -> int:
     permissions.require(actor, "accounts.rewrap_person_keys")
     moved: list[PersonKey] = []
     number = epochs.current()
-    for row in epochs.to_wrap_anew().select_for_update(skip_locked=True).order_by("pk")[:limit]:
+    for row in epochs.to_wrap_anew().select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit]:
         try:
             key = epochs.unwrap(row)
         except CannotOpen:

@@ -1,4 +1,4 @@
-"""The verbs that change sessions, split by meaning: uploads, and keeping what was taken in."""
+"""The verbs that change sessions, split by meaning: uploads, keeping what was taken in, keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from capture_sessions.actions.keeping import (
     quarantine_session,
     record_scan,
 )
+from capture_sessions.actions.key_moves import move_data_keys
 from capture_sessions.actions.uploads import (
     accept_upload,
     begin_upload,
@@ -26,6 +27,7 @@ __all__ = [
     "erase_sessions",
     "expire_sessions",
     "hold_sessions",
+    "move_data_keys",
     "quarantine_session",
     "record_scan",
     "refuse_upload",

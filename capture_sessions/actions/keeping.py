@@ -17,6 +17,7 @@ from accounts.permissions import require
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
+from capture_sessions import store
 from capture_sessions.models import CaptureSession, SessionBlob, SessionState, SessionTotal
 from mci_core.errors import Conflict
 
@@ -120,8 +121,9 @@ def _erase(sessions: Sequence[CaptureSession], *, because: str, now: datetime) -
 
 
 def _destroy_blobs(ids: Sequence[UUID], now: datetime) -> None:
-    """Destroy the data keys; the files follow after the commit."""
+    """Destroy the data keys; the keys that wrapped them and the files follow after the commit."""
     blobs = SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True)
+    store.destroy_keys(blobs)
     blobs.update(wrapped_key=None, erased_at=now)
     enqueue_on_commit("capture_sessions.tasks.remove_files")
 

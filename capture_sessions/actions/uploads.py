@@ -191,6 +191,7 @@ def refuse_upload(*, device: Device, session_id: UUID, code: str, actor: Actor) 
 
 def _forget_upload(session: CaptureSession) -> None:
     """Rows go now, files after the commit: a transaction that fails must not leave rows without files."""
+    store.destroy_keys(session.blobs.all())
     store.remove_after_commit(session.blobs.all())
     session.blobs.all().delete()
     session.delete()

@@ -18,7 +18,7 @@ from django.utils import timezone
 import audits.actions as audit
 from accounts import actions as accounts
 from accounts import derived, epochs, keyring, keys
-from accounts.models import EpochState, KeyEpoch, PersonKey
+from accounts.models import EpochState, KeyEpoch, PersonKey, SpentNumber, Subject
 from accounts.permissions import require
 from agents.actions import forget_exclusions, order_purge
 from agents.models import Device
@@ -26,7 +26,7 @@ from audits.actor import Actor
 from audits.models import AuditEntry
 from audits.registry import audited, nothing_to_do
 from capture_policies.actions.requests import forget_voices
-from capture_sessions.actions import drop_uploads_of, erase_sessions
+from capture_sessions.actions import drop_uploads_of, erase_sessions, move_data_keys
 from capture_sessions.models import CaptureSession, CaptureSessionQuerySet, SessionBlob, SessionState
 from mci_core import canonical, merkle
 from privacy_requests import ledger
@@ -152,28 +152,52 @@ def _agents(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     return {"devices": erasure.devices}
 
 
-def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any]:
-    """For everything: destroy the person's keys. Copies in backups follow with the epochs that wrap them."""
-    if erasure.request.scope != "all":
-        return {"person_keys": 0}
+def _keys(erasure: Erasure, actor: Actor) -> dict[str, Any] | None:
+    """For everything: destroy the person's keys; else those of the sessions in the person's tree. Copies in
+    backups follow with the epochs that wrap them.
+    """
     subject = erasure.request.subject
+    destroyed = 0
+    _note_uncovered(erasure)
+    if erasure.request.scope == "all":
+        destroyed = keys.destroy_person_keys(subject=subject, actor=actor, through=erasure.key_epoch)
+    elif not _session_keys_destroyed(subject, actor):
+        return None
     _note_epochs(erasure)
-    destroyed = keys.destroy_person_keys(subject=subject, actor=actor, through=erasure.key_epoch)
     transaction.on_commit(keyring.write, robust=True)
     return {"person_keys": destroyed, "key_epochs": erasure.key_epochs}
 
 
+def _session_keys_destroyed(subject: Subject, actor: Actor) -> bool:
+    """False while a tree cannot be read: then nothing can be taken out of it, and nothing is promised."""
+    while move_data_keys(subject=subject, actor=actor):
+        pass
+    while accounts.destroy_object_keys(subject=subject, actor=actor):
+        pass
+    return not SpentNumber.objects.filter(key__subject=subject).exists()
+
+
 def _note_epochs(erasure: Erasure) -> None:
-    """Which epochs still open a copy of these keys, and when the last of them is gone."""
-    own = PersonKey.objects.filter(subject=erasure.request.subject, epoch__lte=erasure.key_epoch or 0)
+    """Which epochs still open a copy of these keys, and when the last of them is gone. Asked after the keys
+    are gone, so that none is missing that wrapped them a moment ago.
+    """
     alive = list(KeyEpoch.objects.exclude(state=EpochState.DESTROYED))
     erasure.key_epochs = [epoch.number for epoch in alive]
     erasure.backups_unreadable_from = max(map(epochs.destruction_of, alive), default=timezone.now())
+
+
+def _note_uncovered(erasure: Erasure) -> None:
+    """Whether copies may lie somewhere that no epoch wraps. Asked before the keys are gone."""
+    own = PersonKey.objects.filter(subject=erasure.request.subject)
+    if erasure.request.scope == "all":
+        own = own.filter(epoch__lte=erasure.key_epoch or 0)
     first = KeyEpoch.objects.order_by("number").values_list("started_at", flat=True).first()
     if own.filter(kek__isnull=True, destroyed_at__isnull=True).exists():
         erasure.uncovered_before = timezone.now()
     elif first is not None and own.filter(created_at__lt=first - epochs.MARGIN).exists():
-        erasure.uncovered_before = first + epochs.MARGIN
+        began = first + epochs.MARGIN
+        if erasure.request.scope == "all" or _scope(erasure).filter(created_at__lt=began).exists():
+            erasure.uncovered_before = began
 
 
 def _entry(erasure: Erasure, actor: Actor) -> dict[str, Any]:

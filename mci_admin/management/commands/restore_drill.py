@@ -1,4 +1,4 @@
-"""``manage.py restore_drill [--dump FILE]``: shows that an old dump opens nobody who was erased.
+"""``manage.py restore_drill [--dump FILE]``: shows that an old dump opens nothing that was erased.
 
 ``--phase`` is what the drill calls itself with, inside the copy.
 """
@@ -16,8 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.actions import adopt_keyring
+from accounts.tasks import destroy_object_keys
 from audits import sequence, verification
 from audits.actor import Actor
+from capture_sessions.actions import expire_sessions
 from mci_admin import database, drill
 from mci_admin.services.places import ServiceError
 from privacy_requests import drill as inside
@@ -28,7 +30,7 @@ FAULTS = (drill.DrillFailed, ServiceError, LedgerBroken, ImproperlyConfigured)
 
 
 class Command(BaseCommand):
-    help = "Restore a dump into a second server, show that nobody erased can be read, and replay the ledger."
+    help = "Restore a dump into a second server, show that nothing erased can be read, and replay the ledger."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -46,6 +48,8 @@ class Command(BaseCommand):
             found = drill.run(options["dump"], self._tell)
         except FAULTS as fault:
             raise CommandError(str(fault)) from None
+        opened = found["before"]["expired"]["opened"]
+        found["live"] = inside.compare(opened, found["before"]["control"]["unreadable"])
         self._say(found)
         if options["json"]:
             self.stdout.write(json.dumps(found))
@@ -60,19 +64,26 @@ class Command(BaseCommand):
 
     def _say(self, found: dict[str, Any]) -> None:
         before, after = found["before"], found["after"]
-        for title, look in (("As restored", before["look"]), ("Brought up to date", after["look"])):
+        looks = (before["look"], before["with_ring"], after["look"])
+        titles = ("As restored", "With the ring of living keys", "Brought up to date")
+        for title, look in zip(titles, looks, strict=True):
             self.stdout.write(
-                f"{title}: {look['people']} erased people; of their sessions {look['sessions']} are there,"
+                f"{title}: {look['people']} erased people; of erased sessions {look['sessions']} are there,"
                 f" with {look['objects_with_keys']} wrapped keys; opened: {look['objects_opened']} objects,"
                 f" {look['keys_opened']} person keys, {look['details_opened']} details of the log."
             )
         for until in before["look"]["opens_until"]:
-            self.stdout.write(f"This dump is young: it opens an erased person until {until}.")
-        if not before["look"]["people"]:
+            self.stdout.write(f"This dump is young: it opens something that was erased until {until}.")
+        past = before["expired"]
+        self.stdout.write(
+            f"Past their retention: {past['sessions']} sessions; the copy opens {len(past['opened'])} of them,"
+            f" {len(found['live']['overdue'])} too late."
+        )
+        if not before["look"]["people"] and not before["look"]["sessions"]:
             self.stdout.write("Nobody has been erased yet: this shows only that the dump can be restored.")
         control = before["control"]
         self.stdout.write(
-            f"Of others: {control['readable']} of {control['tried']} sessions that were tried are read."
+            f"Of all others: {control['readable']} of {control['tried']} sessions that were tried are read."
         )
         self.stdout.write(f"The log of {before['entries']} entries: {before['log'] or 'whole'}.")
         self.stdout.write(
@@ -85,13 +96,26 @@ def _look() -> dict[str, Any]:
     default = settings.DATABASES["default"]
     database.set_up(app_role=default["USER"], app_password=default["PASSWORD"], verbosity=0)
     entries, log = _log()
-    look = inside.look()
+    look, expired = inside.look(), inside.expired()
     adopt_keyring(actor=Actor.system("restore"))
-    return {"look": asdict(look), "control": asdict(inside.control()), "entries": entries, "log": log}
+    expired.opened = sorted({*expired.opened, *inside.expired().opened})
+    return {
+        "look": asdict(look),
+        "with_ring": asdict(inside.look()),
+        "expired": asdict(expired),
+        "control": asdict(inside.control()),
+        "entries": entries,
+        "log": log,
+    }
 
 
 def _replay() -> dict[str, Any]:
-    return {**asdict(bring_up_to_date()), "look": asdict(inside.look())}
+    outcome = bring_up_to_date()
+    # What beat does in a restored database as soon as it is started.
+    while expire_sessions(actor=Actor.system("retention")):
+        pass
+    destroy_object_keys()
+    return {**asdict(outcome), "look": asdict(inside.look()), "expired": asdict(inside.expired())}
 
 
 def _log() -> tuple[int, str]:

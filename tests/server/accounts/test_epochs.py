@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import actions, epochs, keyring, tasks
-from accounts.keys import new_data_key, person_key, unwrap_data_key
+from accounts.keys import Place, new_data_key, person_key, unwrap_data_key
 from accounts.models import KeyEpoch, PersonKey
 from audits import epoch_keys, reading
 from audits.actions import append
@@ -57,7 +57,8 @@ def committing(django_capture_on_commit_callbacks: Any) -> Any:
 def test_a_day_later_the_old_key_is_gone_and_every_person_key_still_opens(
     cast: Cast, folder: Path, committing: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row, data_key, wrapped = new_data_key(cast.subject())
+    place, data_key, wrapped = new_data_key(cast.subject())
+    row = place.row
     (before,) = _numbers("active")
     old = bytes(row.wrapped or b"")
     _next_day(monkeypatch)
@@ -65,9 +66,10 @@ def test_a_day_later_the_old_key_is_gone_and_every_person_key_still_opens(
         assert tasks.advance_key_epochs()["destroyed"] == 1
     assert (_numbers("destroyed"), epoch_keys.is_there(before)) == ([before], False)
     assert {key.kek for key in keyring.read()} == set(_numbers("active"))
-    assert unwrap_data_key(PersonKey.objects.get(pk=row.pk), wrapped) == data_key
+    fresh = PersonKey.objects.get(pk=row.pk)
+    assert unwrap_data_key(Place(fresh, place.number), wrapped) == data_key
     # Who read the row before it was wrapped anew reads on; the old wrapping itself opens nothing any more.
-    assert unwrap_data_key(row, wrapped) == data_key
+    assert unwrap_data_key(place, wrapped) == data_key
     row.wrapped, row.kek_id = old, before
     with pytest.raises(epoch_keys.EpochDestroyed):
         epochs._unwrap(row)
@@ -287,7 +289,7 @@ def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> Non
 
     cast = make_cast()
     people = [cast.subject("employee"), cast.subject("colleague")]
-    kept: list[tuple[Any, bytes, bytes]] = []
+    kept: list[tuple[Place, bytes, bytes]] = []
     stop = threading.Event()
     faults: list[BaseException] = []
 
@@ -297,8 +299,7 @@ def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> Non
                 with transaction.atomic():
                     if number == 2:
                         epochs.current()
-                    row, key, wrapped = new_data_key(people[number % 2])
-                    kept.append((row.pk, key, wrapped))
+                    kept.append(new_data_key(people[number % 2]))
                 if number == 2:
                     from accounts.keys import start_epoch
 
@@ -320,8 +321,9 @@ def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> Non
     tasks.advance_key_epochs()
     assert not faults
     assert KeyEpoch.objects.filter(state="destroyed").count() >= 4
-    for pk, key, wrapped in kept:
-        assert unwrap_data_key(PersonKey.objects.get(pk=pk), wrapped) == key
+    for place, key, wrapped in kept:
+        fresh = PersonKey.objects.get(pk=place.row.pk)
+        assert unwrap_data_key(Place(fresh, place.number), wrapped) == key
     assert kept
 
 

@@ -92,22 +92,22 @@ def test_only_an_admin_makes_accounts(cast: Cast, who: str) -> None:
 
 
 def test_a_data_key_opens_with_the_person_key_only(cast: Cast) -> None:
-    row, key, wrapped = new_data_key(cast.subject())
-    other, _ = person_key(cast.subject("colleague"))
-    assert unwrap_data_key(row, wrapped) == key
-    assert unwrap_data_key(row, wrap_data_key(row, key)) == key
+    place, key, wrapped = new_data_key(cast.subject())
+    other, _key, _wrapped = new_data_key(cast.subject("colleague"))
+    assert unwrap_data_key(place, wrapped) == key
+    assert unwrap_data_key(place, wrap_data_key(place, key)) == key
     with pytest.raises(CannotOpen):
         unwrap_data_key(other, wrapped)
 
 
 def test_after_the_keys_are_destroyed_nothing_opens_and_later_data_has_a_new_epoch(cast: Cast) -> None:
     subject = cast.subject()
-    row, _key, wrapped = new_data_key(subject)
+    place, _key, wrapped = new_data_key(subject)
     assert actions.destroy_person_keys(subject=subject, actor=cast.system()) == 1
-    row.refresh_from_db()
-    assert row.wrapped is None
+    place.row.refresh_from_db()
+    assert place.row.wrapped is None
     with pytest.raises(Conflict) as refused:
-        unwrap_data_key(row, wrapped)
+        unwrap_data_key(place, wrapped)
     assert refused.value.code == "key_destroyed"
     assert actions.destroy_person_keys(subject=subject, actor=cast.system()) == 0
     assert person_key(subject)[0].epoch == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import actions
+from accounts import actions, keys
 from accounts.models import ApiToken, KeyEpoch, RoleGrant
 from tests.server.cast import REASON, Cast
 
@@ -94,6 +94,12 @@ def _destroy_person_keys(cast: Cast) -> None:
     actions.destroy_person_keys(subject=cast.subject(), actor=cast.system())
 
 
+def _destroy_object_keys(cast: Cast) -> None:
+    place, _key, _wrapped = keys.new_data_key(cast.subject())
+    keys.spend([(place.row.pk, place.number or 0)])
+    actions.destroy_object_keys(subject=cast.subject(), actor=cast.system())
+
+
 def _mark_erased_before(cast: Cast) -> None:
     actions.mark_erased_before(subject=cast.subject(), moment=timezone.now(), actor=cast.system())
 
@@ -141,6 +147,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "accounts.move_to_department": _move_to_department,
     "accounts.create_api_token": _without_result(_create_api_token),
     "accounts.revoke_api_token": _revoke_api_token,
+    "accounts.destroy_object_keys": _destroy_object_keys,
     "accounts.destroy_person_keys": _destroy_person_keys,
     "accounts.mark_erased_before": _mark_erased_before,
     "accounts.adopt_keyring": _adopt_keyring,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from capture_policies.queries import policy_by_release
 from capture_sessions import actions, contents, ingest
 from capture_sessions.models import CaptureSession
-from tests.server import recordings
+from tests.server import old_keys, recordings
 from tests.server.cast import Cast
 
 
@@ -78,6 +78,12 @@ def _quarantine_session(cast: Cast) -> None:
     actions.quarantine_session(session=recordings.available(cast), actor=cast.system())
 
 
+def _move_data_keys(cast: Cast) -> None:
+    recordings.available(cast)
+    old_keys.give_old_key(cast.subject())
+    actions.move_data_keys(subject=cast.subject(), actor=cast.system())
+
+
 def _hold_sessions(cast: Cast) -> None:
     until = timezone.now() + timedelta(days=3)
     actions.hold_sessions(subject=cast.subject(), until=until, actor=cast.system())
@@ -104,6 +110,7 @@ EXAMPLES: dict[str, Callable[[Cast], Any]] = {
     "capture_sessions.drop_uploads_of": _drop_uploads_of,
     "capture_sessions.record_scan": _record_scan,
     "capture_sessions.quarantine_session": _quarantine_session,
+    "capture_sessions.move_data_keys": _move_data_keys,
     "capture_sessions.hold_sessions": _hold_sessions,
     "capture_sessions.erase_sessions": _erase_sessions,
     "capture_sessions.expire_sessions": _expire_sessions,

@@ -48,7 +48,11 @@ def test_a_hit_quarantines_and_opens_findings_that_name_class_and_place_only(
     assert tasks.scan_session(str(session.pk)) == "quarantined"
     session.refresh_from_db()
     assert session.scan_hits == [{"seq": 5, "field": "text", "label": "EMAIL"}]
-    assert set(work.names()) == {"reviews.tasks.open_findings", "capture_sessions.tasks.remove_files"}
+    assert set(work.names()) == {
+        "reviews.tasks.open_findings",
+        "capture_sessions.tasks.remove_files",
+        "accounts.tasks.destroy_object_keys",
+    }
     work.run_all()
     finding = Finding.objects.get()
     assert (finding.label, finding.place, finding.source) == ("EMAIL", "event 5, text", "scan")

@@ -69,6 +69,7 @@ def _fields(blob: SessionBlob, place: SessionBlob | None = None) -> dict[str, ob
         "sha256": blob.sha256,
         "wrapped_key": blob.wrapped_key,
         "person_key": blob.person_key,
+        "key_number": blob.key_number,
     }
 
 

@@ -139,7 +139,7 @@ def test_a_young_copy_opens_and_the_drill_says_until_when(erasure: Erasure, cast
     """The look of a drill, in a database in which the erasure has only begun."""
     actions.advance_erasure(erasure=erasure, actor=cast.system())
     found = drill.look()
-    assert (found.people, found.sessions, found.objects_opened, found.keys_opened) == (1, 1, 2, 1)
+    assert (found.people, found.sessions, found.objects_opened, found.keys_opened) == (1, 1, 2, 2)
     assert found.details_opened > 0
     assert found.opens_until == ["its erasure is done"]
     assert found.broken_promises == []
@@ -161,7 +161,11 @@ def test_some_sessions_are_looked_at_alone(cast: Cast, folder: Path) -> None:
     other.refresh_from_db()
     assert other.state == "available"
     erasure.refresh_from_db()
-    assert (erasure.key_epochs, erasure.backups_unreadable_from) == ([], None)
+    assert erasure.key_epochs
+    assert erasure.finished_at is not None
+    assert erasure.backups_unreadable_from is not None
+    assert erasure.backups_unreadable_from > erasure.finished_at
+    assert erasure.uncovered_before is None
 
 
 def test_people_from_before_epochs_have_uncovered_backups(erasure: Erasure, cast: Cast) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from django.conf import settings as configured
 from django.db import transaction
 
 from accounts import epochs
+from accounts.keys import tree_of, unwrap_data_key
 from accounts.models import PersonKey
 from accounts.tasks import advance_key_epochs
 from audits import checkpoints, epoch_keys, folder, kek, reading, sequence
@@ -32,6 +34,7 @@ from mci_admin import drill
 from mci_agent.config import State
 from mci_agent.spool import Spool
 from mci_core import envelope
+from mci_core.errors import ActionError
 from privacy_requests import tasks
 from privacy_requests.actions import approve_request
 from privacy_requests.models import Erasure, PrivacyRequest
@@ -114,9 +117,10 @@ def _stolen(cast: Cast) -> Thief:
     mine = cast.subject()
     wrap = envelope._WRAP_AAD
     for row in PersonKey.objects.filter(subject=mine):
-        thief.sealed.append((bytes(row.wrapped or b""), wrap + epochs.about(row)))
+        kind = b"" if row.purpose == "objects" else wrap
+        thief.sealed.append((bytes(row.wrapped or b""), kind + epochs.about(row)))
     for blob in SessionBlob.objects.filter(session__subject=mine).select_related("person_key"):
-        thief.sealed.append((bytes(blob.wrapped_key or b""), wrap + epochs.about(blob.person_key)))
+        thief.sealed.append((bytes(blob.wrapped_key or b""), wrap + blob.key_place.about))
         with store.storage().open(blob.storage_name) as file:
             thief.sealed.append((file.read(), store._aad(blob.session_id, blob.index)))
     for detail in AuditDetail.objects.filter(pk__in=AuditEntry.objects.filter(subject=mine.pk).values("pk")):
@@ -136,11 +140,15 @@ def _all_keys() -> set[bytes]:
     keys = {configured.MASTER_KEY, configured.PSEUDONYM_KEY}
     keys |= {kek.derived_key(name) for name in ("signing-keys", "audit-details", "key-epochs")}
     keys |= {epoch_keys.key(number) for number in epoch_keys.numbers()}
-    for row in PersonKey.objects.filter(destroyed_at__isnull=True):
-        person = epochs.unwrap(row)
-        keys |= {person, kek.key_from(person, "audit-details")}
-        for blob in SessionBlob.objects.filter(person_key=row, wrapped_key__isnull=False):
-            keys.add(envelope.unwrap(person, bytes(blob.wrapped_key or b""), epochs.about(row)))
+    for row in PersonKey.objects.filter(destroyed_at__isnull=True).exclude(purpose="objects"):
+        keys |= {epochs.unwrap(row), kek.key_from(epochs.unwrap(row), "audit-details")}
+    for row in PersonKey.objects.filter(destroyed_at__isnull=True, purpose="objects"):
+        tree = tree_of(row)
+        # Every number that was ever given out and still has a key, whatever the rows of objects say.
+        keys |= {tree.key(number) for number in range(row.numbers) if tree.holds(number)}
+    for blob in SessionBlob.objects.filter(wrapped_key__isnull=False).select_related("person_key"):
+        with suppress(ActionError):
+            keys.add(unwrap_data_key(blob.key_place, bytes(blob.wrapped_key or b"")))
     return keys
 
 

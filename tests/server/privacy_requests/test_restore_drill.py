@@ -79,7 +79,7 @@ def test_yesterdays_dump_opens_nobody_who_was_erased(
     before, after = found["before"], found["after"]
     assert (before["look"]["sessions"], before["look"]["objects_with_keys"]) == (1, 2)
     assert (before["look"]["objects_opened"], before["look"]["keys_opened"]) == (0, 0)
-    assert before["control"] == {"tried": 1, "readable": 1}
+    assert before["control"] == {"tried": 1, "readable": 1, "unreadable": []}
     assert (before["log"], before["entries"] > 0) == ("", True)
     assert (after["carried_out"], after["waiting"], after["look"]["sessions"]) == (1, 0, 0)
     assert after["look"]["objects_with_keys"] == 0
@@ -109,15 +109,18 @@ def test_what_fails_a_drill_is_named() -> None:
         "details_opened": 0,
     }
     look = {**clean, "broken_promises": [], "opens_until": []}
-    before = {"log": "", "look": look, "control": {"tried": 1, "readable": 1}}
-    after = {"look": look, "waiting": 0}
-    assert drill.faults({"before": before, "after": after}) == []
+    before = {"log": "", "look": look, "with_ring": look, "control": {"tried": 1}}
+    after = {"look": look, "waiting": 0, "expired": {"sessions": 0}}
+    live: dict[str, list[str]] = {"overdue": [], "lost": []}
+    assert drill.faults({"before": before, "after": after, "live": live}) == []
     bad = {
         "before": {
             "log": "entry 3",
             "look": {**look, "broken_promises": ["request 7"]},
-            "control": {"tried": 2, "readable": 1},
+            "with_ring": {**look, "broken_promises": ["request 7", "request 8"]},
+            "control": {"tried": 2},
         },
-        "after": {"look": {**look, "keys_opened": 1}, "waiting": 1},
+        "after": {"look": {**look, "keys_opened": 1}, "waiting": 1, "expired": {"sessions": 0}},
+        "live": {"overdue": ["one"], "lost": ["other"]},
     }
-    assert len(drill.faults(bad)) == 5
+    assert len(drill.faults(bad)) == 7
