@@ -93,7 +93,7 @@ def _try(name: str, do: Callable[[], None]) -> None:
         do()
     except Exception as fault:  # whatever a storage or a mail server throws: the next place is tried
         kind = type(fault).__name__
-        log.exception("audit_hand_out_failed", place=name)
+        log.error("audit_hand_out_failed", place=name, fault=kind)
         if before != kind:
             _tell(FAILED, place=name, fault=kind)
         return

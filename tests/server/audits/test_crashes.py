@@ -5,6 +5,7 @@ database: nothing is lost, doubled, or signed against an earlier signature.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 
 from audits import checkpoints, folder, health, outside, sequence, verification
+from audits.actions import keys
+from audits.actor import Actor
 from audits.models import AuditEntry, Checkpoint, SignedCheckpoint
 from mci_core import merkle, notes, tiles
 from tests.server.audits.support import advance_all, fill, go_back_to, leaves, write
@@ -91,7 +94,8 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+    monkeypatch.setattr(settings, "KEYS_DIR", tmp_path / "keys")
     # The first signature makes the key, which the processes then share.
     checkpoints.signing_key()
     started = Program(tmp_path / "export")
@@ -114,7 +118,7 @@ def sound(count: int, export: Path) -> None:
     assert signed.size == count
     assert outside.checkpoint() == signed.note
     for row in SignedCheckpoint.objects.all():
-        stated = notes.opened_checkpoint(row.signed, signed.key)
+        stated = notes.opened_checkpoint(row.signed, row.key)
         assert stated.root == merkle.root(hashes[: stated.size])
     folder.export(export, signed)
     assert b"".join((export / tile.path()).read_bytes() for tile in tiles.bundles_of(count)) == tiles.pack(
@@ -227,3 +231,29 @@ def test_entries_that_are_rolled_back_leave_no_gap(tmp_path: Path) -> None:
         transaction.set_rollback(True)
     write(2)
     sound(4, tmp_path / "export")
+
+
+KEY_STEPS = [("before:keys", 1), ("after:keys", 1), ("before:keep", 1), ("after:keep", 1), ("after:row", 1)]
+
+
+@pytest.mark.parametrize("step", [*KEY_STEPS, ("before:drop", 1)])
+def test_a_change_of_the_key_is_finished_by_whoever_leads_next(
+    program: Program, tmp_path: Path, step: tuple[str, int]
+) -> None:
+    """Killed at the first checkpoint with two keys, or at the first without the old one."""
+    operator = Actor.system("operator")
+    write(3)
+    advance_all(3)
+    first = checkpoints.sign()
+    assert first is not None
+    new = keys.prepare_log_key(actor=operator)
+    keys.replace_log_key(actor=operator, reason="an example")
+    if step in KEY_STEPS:
+        assert program.order("kill", *step) == str(signal.SIGKILL)
+    sound(5, tmp_path / "export")
+    both = SignedCheckpoint.objects.latest("size")
+    assert {line.key_id for line in both.signed.signatures} == {first.key.key_id, new.key_id}
+    keys.end_log_key(actor=operator, reason="an example")
+    assert program.order("kill", *step) == str(signal.SIGKILL)
+    sound(6, tmp_path / "export")
+    assert [line.key_id for line in SignedCheckpoint.objects.latest("size").signed.signatures] == [new.key_id]

@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from audits import checkpoints, tasks
+from audits import checkpoints, handing_out, tasks
 from audits.actions.witnesses import register_witness, withdraw_witness
 from audits.models import AuditEntry, Cosignature, SignedCheckpoint, Witness
 from mci_core import merkle, notes, proofs, tiles
@@ -214,3 +214,32 @@ def test_checkpoints_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with storages["blobs"].open(f"checkpoints/{path.name}") as file:
         assert file.read().decode() == signed.note
     assert signed.note in mail.outbox[0].body
+    assert f"Verifier key: {signed.vkey}\n" in mail.outbox[0].body
+
+
+def test_a_place_that_fails_is_said_once_and_stops_no_other(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = signed_at(AuditEntry.objects.count() + 3)
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setattr(settings, "AUDIT_CHECKPOINT_DIR", str(blocked))
+    monkeypatch.setattr(settings, "AUDIT_CHECKPOINT_BLOBS", True)
+    monkeypatch.setattr(settings, "AUDIT_CHECKPOINT_MAIL", ["council@example.com"])
+    monkeypatch.setattr(settings, "EMAIL_BACKEND", "no.such.Backend")
+    for _ in range(2):
+        tasks.hand_out_checkpoint()
+        tasks.mail_checkpoint()
+    assert storages["blobs"].exists(f"checkpoints/{handing_out.name_of(signed)}")
+    assert AuditEntry.objects.filter(action="audits.hand_out_failed").count() == 2
+    faults = {place.name: place.fault for place in handing_out.places()}
+    assert faults == {"folder": "FileExistsError", "storage": "", "mail": "ModuleNotFoundError"}
+    page = cast.client("auditor").get("/audit/witnesses/").content.decode()
+    assert "FileExistsError, since" in page
+    assert "No failure" in page
+    blocked.unlink()
+    tasks.hand_out_checkpoint()
+    assert AuditEntry.objects.latest("pk").action == "audits.hand_out_works"
+    faults = {place.name: place.fault for place in handing_out.places()}
+    assert faults == {"folder": "", "storage": "", "mail": "ModuleNotFoundError"}
+    assert "again since" in cast.client("auditor").get("/audit/witnesses/").content.decode()
