@@ -15,7 +15,7 @@ from accounts.actors import user_actor
 from accounts.pages import ActionForm, ActionPost
 from audits import export_run, search, timeline
 from audits.actions import record_event
-from audits.actions.exports import delete_export, request_export
+from audits.actions.exports import KEPT, delete_export, request_export
 from audits.actions.searches import forget_search, save_search
 from audits.listing import Column, Empty, ListPage
 from audits.models import AuditEntry, LogExport, SavedSearch
@@ -86,7 +86,8 @@ class ExportList(StaffPage, ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return {**context, "working": any(row.working for row in context["page_obj"])}
+        working = any(row.working for row in context["page_obj"])
+        return {**context, "working": working, "kept_days": KEPT.days}
 
 
 class ExportNew(StaffPage, ActionPost):

@@ -58,6 +58,7 @@ class EntryDetail(OfEntry, TemplateView):
         leaf = reading.leaf_of(entry)
         opened = reading.opened(entry) if may_open else None
         changed, rest = split(opened.details or {}) if opened else ([], {})
+        signed = checkpoints.newest()
         related = list(_related(self._visible(), entry, leaf["facts"]))
         return super().get_context_data(
             entry=entry,
@@ -70,6 +71,13 @@ class EntryDetail(OfEntry, TemplateView):
             covered=sequence.covers(checkpoint, entry.pk),
             checkpoint=checkpoint,
             names=names([entry, *related]),
+            older=self._visible()
+            .filter(pk__lt=entry.pk)
+            .order_by("-pk")
+            .values_list("pk", flat=True)
+            .first(),
+            newer=self._visible().filter(pk__gt=entry.pk).order_by("pk").values_list("pk", flat=True).first(),
+            vkey="" if signed is None else signed.vkey,
             **kwargs,
         )
 
@@ -78,7 +86,9 @@ class EntryDetail(OfEntry, TemplateView):
 
 
 class EntryProof(OfEntry, View):
-    """The entry as it is hashed, its C2SP tlog-proof and the key of the log, for the browser to check."""
+    """The entry as it is hashed, its C2SP tlog-proof and the key of the log, for the browser to check;
+    ``?part=leaf`` and ``?part=proof`` are the two files that ``mci-verify proof`` reads.
+    """
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         signed = checkpoints.newest()
@@ -87,6 +97,11 @@ class EntryProof(OfEntry, View):
         except ActionError as refused:
             return JsonResponse({"detail": refused.message}, status=refused.status)
         assert signed is not None
+        part = {"leaf": self.entry.leaf, "proof": proof}.get(request.GET.get("part", ""))
+        if part is not None:
+            name = f"entry-{self.entry.pk}.{request.GET['part']}"
+            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return HttpResponse(part, content_type="text/plain; charset=utf-8", headers=headers)
         return JsonResponse({"leaf": self.entry.leaf, "proof": proof, "vkey": signed.vkey})
 
 

@@ -104,7 +104,7 @@ class EntryFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no ty
 class OfficerFilter(EntryFilter):
     """With words that stand in the sealed part, for those who may open it."""
 
-    inside = CharFilter(method="unchanged", label="Words in reason or details")
+    inside = CharFilter(method="unchanged", label="In reason or details")
 
     def unchanged(self, rows: QuerySet[AuditEntry], _name: str, _value: str) -> QuerySet[AuditEntry]:
         """What is sealed cannot be asked of the database; :func:`inside` looks."""

@@ -28,7 +28,7 @@ DAYS = 30
 #: How long the counts of a block are kept: of a complete one, and of one to which somebody may still add.
 KEPT_SECONDS, YOUNG_SECONDS = 24 * 3600, 20
 #: Ids in a block, and for how many seconds one request goes on to the next.
-BLOCK, SECONDS = 1 << 14, 0.03
+BLOCK, SECONDS = 1 << 14, 0.04
 #: No transaction that writes an entry is open for longer: entries from before are all there.
 SETTLED = timedelta(minutes=2)
 #: How wide a bar is on an axis of time, in milliseconds.

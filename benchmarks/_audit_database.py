@@ -32,7 +32,7 @@ SELECT to_timestamp(ms / 1000.0), format(
     (md5((n % 40)::text))::uuid, ms, encode(sha256(n::text::bytea), 'hex'), n,
     encode(sha256((n + 1)::text::bytea), 'hex'), md5(n::text)::uuid, left(md5((n / 2)::text), 16),
     CASE WHEN n % 3 = 0 THEN format('"%s"', md5((n % 15000)::text)::uuid) ELSE 'null' END)
-FROM (SELECT n, (extract(epoch FROM now()) * 1000)::bigint - n AS ms
+FROM (SELECT n, (extract(epoch FROM now()) * 1000)::bigint - {entries}::bigint + n AS ms
       FROM generate_series({first}::bigint, {last}::bigint) AS n) AS numbered
 """
 _DETAILS = """
@@ -116,7 +116,7 @@ def fill(bench: Bench, entries: int) -> None:
             row = owner.execute("SELECT coalesce(max(id), 0) FROM audits_auditentry").fetchone()
             assert row is not None
             last = min(first + CHUNK - 1, entries)
-            owner.execute(sql.SQL(_FILL).format(first=first, last=last))
+            owner.execute(sql.SQL(_FILL).format(first=first, last=last, entries=entries))
             owner.execute(sql.SQL(_DETAILS).format(after=row[0]))
         owner.execute("VACUUM (ANALYZE) audits_auditentry")
         owner.execute("ANALYZE")

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audits import formats
 from audits.models import AuditEntry
 
 register = template.Library()
@@ -39,6 +40,12 @@ def object_kind(label: str) -> str:
         return str(apps.get_model(label)._meta.verbose_name)
     except (LookupError, ValueError):
         return label
+
+
+@register.filter
+def fact_words(name: str) -> str:
+    """``key_id`` becomes ``Key id``."""
+    return formats.label_of(str(name))
 
 
 @register.filter

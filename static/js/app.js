@@ -58,6 +58,7 @@
     ["[data-theme-toggle]", () => window.mciTheme.toggle()],
     ["[data-toast-close]", (el) => el.closest("[data-toast]").remove()],
     ["[data-copy]", (el) => copy(el)],
+    ["[data-filters]", (el) => el.setAttribute("aria-expanded", String(el.closest("form").classList.toggle("filters-open")))],
   ];
   document.addEventListener("click", (event) => {
     for (const [selector, act] of clicks) {

@@ -15,6 +15,7 @@ async function verify(file, say, check) {
   const same = step.size === kept.size && equal(step.root, kept.root);
   const grown = await hasOnlyGrown(kept, step, step.path);
   check(grown, same ? "It is the state you kept: nothing came since." : `Your ${kept.size} entries are all there, unchanged and in their order; ${step.size - kept.size} came after them.`, "Entries that you had kept were changed, removed or put into another order. Keep your file and show it to your works council.");
+  say(true, "Nothing that you kept was removed or changed.", "step-end");
   const others = step.signatures.length - 1;
   say(true, others > 0 ? `${others} further signature${others === 1 ? "" : "s"} of witnesses on it: mci-verify checks those.` : "No witness has signed it yet: somebody outside has not seen this state.");
 }

@@ -92,7 +92,13 @@ export function parsedStep(step) {
   return { ...parsedNote(step.slice(cut + 2)), old: Number(head.slice(4)), path: lines.map(bytes) };
 }
 
-export async function signedBy(vkey, found) {
+// While the log changes its key it has two, one a line: one of them is enough.
+export async function signedBy(vkeys, found) {
+  for (const vkey of vkeys.split("\n")) if (await signedByOne(vkey.trim(), found)) return true;
+  return false;
+}
+
+async function signedByOne(vkey, found) {
   const [, name, encoded] = vkey.match(/^([^+]+)\+[0-9a-f]{8}\+(.+)$/) || []; // base64 has plus signs of its own
   if (!encoded) return false;
   const key = bytes(encoded);
@@ -106,9 +112,9 @@ export async function signedBy(vkey, found) {
 
 // A list of steps, each good or bad; `check` ends with the first bad one.
 export function report(steps) {
-  function say(good, text) {
+  function say(good, text, kind = good ? "step-good" : "step-bad") {
     const line = document.createElement("li");
-    line.className = good ? "step-good" : "step-bad";
+    line.className = kind;
     line.textContent = `${good ? "✓" : "✗"} ${text}`;
     steps.append(line);
   }

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shlex
+import subprocess
+import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 
 from audits import checkpoints, entry_view
 from audits.actions import append, record_event
+from audits.file_check import VERIFIER
 from audits.models import AuditEntry
 from mci_core import notes, proofs
 from tests.server.audits.support import BEAT, advance_all, write
@@ -101,3 +108,23 @@ def test_a_signed_entry_has_a_proof_that_holds(cast: Cast) -> None:
 def test_nobody_gets_a_proof_of_what_is_not_there(cast: Cast) -> None:
     record_event(action="audits.one", actor=BEAT)
     assert cast.client("auditor").get("/audit/99999999/proof/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_entry_and_its_proof_are_files_for_the_verifier(cast: Cast, tmp_path: Path) -> None:
+    write(5)
+    advance_all(AuditEntry.objects.count())
+    signed = checkpoints.sign()
+    assert signed is not None
+    pk = AuditEntry.objects.order_by("pk").values_list("pk", flat=True)[2]
+    shown = cast.client("auditor").get(f"/audit/{pk}/")
+    assert (shown.context["older"], shown.context["newer"]) == (pk - 1, pk + 1)
+    for part in ("leaf", "proof"):
+        answer = cast.client("auditor").get(f"/audit/{pk}/proof/?part={part}")
+        assert f'filename="entry-{pk}.{part}"' in answer["Content-Disposition"]
+        (tmp_path / f"entry-{pk}.{part}").write_bytes(answer.content)
+    line = re.search(r"python3 mci_verify.py (.*)</pre>", html.unescape(shown.content.decode()))
+    assert line is not None
+    words = [sys.executable, str(VERIFIER), *shlex.split(line[1])]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

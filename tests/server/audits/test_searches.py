@@ -50,7 +50,7 @@ def test_others_have_no_search_inside(cast: Cast) -> None:
     made = _entry(cast, "Because the council asked")
     answer = cast.client("auditor").get(f"{LIST}?inside=nowhere")
     assert made in [entry.pk for entry in answer.context["page"]]
-    assert "Words in reason or details" not in answer.content.decode()
+    assert "In reason or details" not in answer.content.decode()
     assert not AuditEntry.objects.filter(action="audits.search_details").exists()
 
 
