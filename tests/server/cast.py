@@ -16,10 +16,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.apps import apps
-from django.db import transaction
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from rest_framework.test import APIClient
 
 from accounts.actors import account_actor
@@ -105,16 +110,36 @@ class Cast:
 
 
 def sign_in(client: Client, user: User, *, fresh: bool = True) -> None:
-    """What django-allauth leaves in the session after password and second factor."""
-    client.force_login(User.objects.get(pk=user.pk))
-    session = client.session
+    """What django-allauth leaves in the session after password and second factor.
+
+    The row of the session is written at once: to sign in takes fifteen questions to the database.
+    """
+    user = User.objects.get(pk=user.pk)
     at = time.time() if fresh else time.time() - 86_400
-    session["account_authentication_methods"] = [
-        {"method": "password", "at": at, "email": user.email},
-        {"method": "mfa", "at": at, "type": "totp", "reauthenticated": True},
-    ]
-    session["account_authentication_methods_user"] = str(user.pk)
-    session.save()
+    session = SessionStore()
+    session.update(
+        {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+            "account_authentication_methods": [
+                {"method": "password", "at": at, "email": user.email},
+                {"method": "mfa", "at": at, "type": "totp", "reauthenticated": True},
+            ],
+            "account_authentication_methods_user": str(user.pk),
+        }
+    )
+    key = get_random_string(32)
+    Session.objects.bulk_create(
+        [
+            Session(
+                session_key=key,
+                session_data=session.encode(dict(session.items())),
+                expire_date=session.get_expiry_date(),
+            )
+        ]
+    )
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
 
 
 def _email(name: str) -> str:
@@ -182,26 +207,50 @@ def make_cast() -> Cast:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The same people in every test, without making them anew: their rows are copied into its transaction."""
-    if not _rows:
+    if not _first:
         with transaction.atomic():
-            _rows.update({model: list(model._default_manager.all()) for model in _models()})
-            before = {model: {row.pk for row in rows} for model, rows in _rows.items()}
-            _first.append(make_cast())
-            for model, known in before.items():
-                _rows[model] = [row for row in model._default_manager.all() if row.pk not in known]
+            rows = _made()
             transaction.set_rollback(True)
-    for model, rows in _rows.items():
-        if rows:
-            model._default_manager.bulk_create([_twin(row) for row in rows])
+        with transaction.atomic():
+            _statements.append(_insertion(rows))
+            transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute(_statements[0])
     first = _first[0]
     values = {one.name: getattr(first, one.name) for one in fields(Cast)}
     twins = {name: _twin(row) for name, row in values.items() if isinstance(row, Model)}
     return Cast(**{**values, **twins, "extra": {}})
 
 
-#: The rows of the cast by model, and the cast itself, as one process made them once.
-_rows: dict[type[Model], list[Model]] = {}
+#: The cast as one process made it once, and the statement that writes its rows.
 _first: list[Cast] = []
+_statements: list[str] = []
+
+
+def _made() -> dict[type[Model], list[Model]]:
+    """Make the cast; the rows that came with it, by model."""
+    before = {model: set(model._default_manager.values_list("pk", flat=True)) for model in _models()}
+    _first.append(make_cast())
+    return {
+        model: [row for row in model._default_manager.all() if row.pk not in known]
+        for model, known in before.items()
+    }
+
+
+def _insertion(rows: dict[type[Model], list[Model]]) -> str:
+    """One text that writes all rows: a dozen questions to the database would be asked by each test."""
+    seen: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.startswith("INSERT"):
+            seen.append(context["cursor"].cursor.mogrify(sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        for model, made in rows.items():
+            if made:
+                model._default_manager.bulk_create([_twin(row) for row in made])
+    return ";".join(seen)
 
 
 def _models() -> list[type[Model]]:
