@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,26 +19,20 @@ from django.conf import settings as configured
 from django.db import transaction
 
 from accounts import epochs
-from accounts.keys import tree_of, unwrap_data_key
-from accounts.models import PersonKey
 from accounts.tasks import advance_key_epochs
-from audits import checkpoints, epoch_keys, folder, kek, reading, sequence
-from audits import leaf as leaves
+from audits import checkpoints, folder, sequence
 from audits.actions import append
-from audits.models import AuditDetail, AuditEntry
-from capture_sessions import actions, store
-from capture_sessions.models import SessionBlob
+from audits.models import AuditEntry
+from capture_sessions import actions
 from jurisdictions.actions import load_packs
 from mci_admin import drill
 from mci_agent.config import State
 from mci_agent.spool import Spool
-from mci_core import envelope
-from mci_core.errors import ActionError
 from privacy_requests import tasks
 from privacy_requests.actions import approve_request
 from privacy_requests.models import Erasure, PrivacyRequest
 from reviews.models import Review, Sample, SampleItem, ViewGrant
-from tests.server import asking, recordings
+from tests.server import asking, recordings, thief
 from tests.server.cast import Cast, make_cast
 
 #: Words that no list of names or words knows, one for each way in.
@@ -48,28 +41,10 @@ MARKS = (TYPED, ASKED, LOGGED, NOTED)
 
 
 @dataclass
-class Thief:
-    """Copies from before: sealed bytes with the place they are bound to."""
-
-    sealed: list[tuple[bytes, bytes]] = field(default_factory=list)
-
-    def opened(self, keys: set[bytes]) -> int:
-        return sum(any(_opens(key, sealed, aad) for key in keys) for sealed, aad in self.sealed)
-
-
-def _opens(key: bytes, sealed: bytes, aad: bytes) -> bool:
-    try:
-        envelope.open_(key, sealed, aad)
-    except envelope.CannotOpen:
-        return False
-    return True
-
-
-@dataclass
 class Story:
     cast: Cast
     spool: Spool
-    thief: Thief
+    stolen: thief.Thief
     spool_files: dict[Path, bytes]
 
 
@@ -96,7 +71,7 @@ def story(transactional_db: None, settings: Any, tmp_path: Path) -> Story:
     spool = Spool(State.open(tmp_path / "agent"))
     spool.add(str(session.pk), {"captured_to": 1}, "signature", [TYPED.encode() * 9, *upload.parts])
     files = {path: path.read_bytes() for path in (tmp_path / "agent").rglob("*") if path.is_file()}
-    return Story(cast, spool, _stolen(cast), files)
+    return Story(cast, spool, thief.steal(cast.subject()), files)
 
 
 def _note(cast: Cast, session: Any) -> None:
@@ -110,46 +85,6 @@ def _note(cast: Cast, session: Any) -> None:
         session=session, item=item, viewer=cast.officer, reason="r", expires_at=now + timedelta(days=1)
     )
     Review.objects.create(item=item, grant=grant, reviewer=cast.officer, verdict="clean", comment=NOTED)
-
-
-def _stolen(cast: Cast) -> Thief:
-    thief = Thief()
-    mine = cast.subject()
-    wrap = envelope._WRAP_AAD
-    for row in PersonKey.objects.filter(subject=mine):
-        kind = b"" if row.purpose == "objects" else wrap
-        thief.sealed.append((bytes(row.wrapped or b""), kind + epochs.about(row)))
-    for blob in SessionBlob.objects.filter(session__subject=mine).select_related("person_key"):
-        thief.sealed.append((bytes(blob.wrapped_key or b""), wrap + blob.key_place.about))
-        with store.storage().open(blob.storage_name) as file:
-            thief.sealed.append((file.read(), store._aad(blob.session_id, blob.index)))
-    for detail in AuditDetail.objects.filter(pk__in=AuditEntry.objects.filter(subject=mine.pk).values("pk")):
-        sealed = bytes(detail.sealed)
-        if sealed.startswith(leaves.PERSONAL):
-            committed = AuditEntry.objects.get(pk=detail.pk)
-            thief.sealed.append((sealed[len(leaves.PERSONAL) + 16 :], _commitment(committed).encode()))
-    return thief
-
-
-def _commitment(entry: AuditEntry) -> str:
-    return str(reading.leaf_of(entry)["commitment"])
-
-
-def _all_keys() -> set[bytes]:
-    """Every key that somebody who has the whole server can get at now, and all they open."""
-    keys = {configured.MASTER_KEY, configured.PSEUDONYM_KEY}
-    keys |= {kek.derived_key(name) for name in ("signing-keys", "audit-details", "key-epochs")}
-    keys |= {epoch_keys.key(number) for number in epoch_keys.numbers()}
-    for row in PersonKey.objects.filter(destroyed_at__isnull=True).exclude(purpose="objects"):
-        keys |= {epochs.unwrap(row), kek.key_from(epochs.unwrap(row), "audit-details")}
-    for row in PersonKey.objects.filter(destroyed_at__isnull=True, purpose="objects"):
-        tree = tree_of(row)
-        # Every number that was ever given out and still has a key, whatever the rows of objects say.
-        keys |= {tree.key(number) for number in range(row.numbers) if tree.holds(number)}
-    for blob in SessionBlob.objects.filter(wrapped_key__isnull=False).select_related("person_key"):
-        with suppress(ActionError):
-            keys.add(unwrap_data_key(blob.key_place, bytes(blob.wrapped_key or b"")))
-    return keys
 
 
 def _everything(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[tuple[str, bytes]]:
@@ -212,7 +147,7 @@ def test_after_an_erasure_nothing_of_the_person_is_found_or_opens(
     # The test has eyes: what is not sealed is found, and what is sealed opens for whoever has the keys.
     _sign_log()
     assert _found(_everything(tmp_path, capfd)) == {(ASKED, "database"), (NOTED, "database")}
-    assert story.thief.opened(_all_keys()) == len(story.thief.sealed) >= 6
+    assert story.stolen.opened(thief.all_keys()) == len(story.stolen.sealed) >= 6
 
     _erase(story)
     story.spool.purge()
@@ -222,7 +157,7 @@ def test_after_an_erasure_nothing_of_the_person_is_found_or_opens(
         advance_key_epochs()
     _sign_log()
     assert _found(_everything(tmp_path, capfd)) == set()
-    assert story.thief.opened(_all_keys()) == 0
+    assert story.stolen.opened(thief.all_keys()) == 0
     _spool_stays_shut(story, tmp_path)
     # The log is whole, and an officer who opens the entry reads that its details are erased.
     entry = AuditEntry.objects.get(action="audits.x")
