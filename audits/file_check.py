@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from audits import log_keys
 from audits.models import SignedCheckpoint
 
 VERIFIER = Path(settings.BASE_DIR) / "mci_agent" / "verify.py"
@@ -46,7 +47,10 @@ def read(folder: Path, signed: SignedCheckpoint) -> Found | None:
 
 
 def _said(folder: Path, signed: SignedCheckpoint) -> dict[str, Any]:
-    command = [sys.executable, "-I", str(VERIFIER), "log", str(folder), "--vkey", signed.vkey, "--json"]
+    command = [sys.executable, "-I", str(VERIFIER), "log", str(folder), "--json"]
+    # All keys of the log: the folder may be behind a change of the key.
+    for key in log_keys.all_of(signed.origin):
+        command += ["--vkey", key.vkey.text()]
     done = subprocess.run(  # noqa: S603  # our own file with our own arguments
         [*command, "--jobs", "1"], capture_output=True, text=True, timeout=SECONDS, check=False
     )

@@ -15,12 +15,13 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 
-from audits import checkpoints, folder, log_key_files, log_keys, outside, sequence, verification
+from audits import checkpoints, folder, log_key_files, log_keys, outside, sequence, tasks, verification
 from audits.actions import append, keys
 from audits.actions.witnesses import register_witness
 from audits.actor import Actor
 from audits.management.commands import sequencer
 from audits.models import AuditEntry, Checkpoint, SignedCheckpoint
+from mci_agent import verify
 from mci_core import notes, proofs
 from mci_core.errors import Conflict, Invalid
 from tests.server.audit_examples.audits import KEY, VKEY
@@ -467,3 +468,52 @@ def test_a_key_without_a_checkpoint_is_shown_as_it_is() -> None:
     assert log_keys.first_checkpoint(before.origin, log_keys.Told(10**9, before.at, "", {})) is None
     assert json.dumps(log_keys.listed("elsewhere.example", 9)) == '""'
     assert Checkpoint.objects.count() == 1
+
+
+def test_whoever_trusts_the_old_or_the_new_key_verifies_the_whole_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signed_now(300)
+    held = checkpoints.signing_key()
+    (tmp_path / "older").write_text(before.note)
+    keys.prepare_log_key(actor=OPERATOR)
+    keys.replace_log_key(actor=OPERATOR, reason=REASON)
+    both = signed_now(300)
+    (tmp_path / "both").write_text(both.note)
+    keys.end_log_key(actor=OPERATOR, reason=REASON)
+    after = signed_now(300)
+    for place, signed in (("one", before), ("two", both), ("three", after)):
+        folder.export(tmp_path / place, signed)
+    words = [
+        ("one", before, ()),
+        ("two", before, ("--since", str(tmp_path / "older"))),
+        ("two", both, ("--since", str(tmp_path / "older"))),
+        ("three", before, ("--since", str(tmp_path / "older"))),
+        ("three", both, ("--since", str(tmp_path / "both"))),
+        ("three", before, ("--since", str(tmp_path / "both"))),
+    ]
+    for place, trusted, more in words:
+        command = ["log", str(tmp_path / place), "--vkey", trusted.vkey, "--json", *more]
+        code = verify.main(command)
+        assert (code, capsys.readouterr().err) == (verify.PROVEN, ""), (place, trusted.key.key_id, more)
+    # A thief of the old key signs what the log is, after its end: nobody who reads the log takes it.
+    stolen = notes.signed_checkpoint(notes.Checkpoint.parse(after.signed.text), held)
+    assert stolen.signatures[0].key_id == before.key.key_id
+    (tmp_path / "three" / "checkpoint").write_text(stolen.dumps())
+    (tmp_path / "three" / "vkey").write_text(f"{before.vkey}\n")
+    for trusted in (before, both):
+        command = ["log", str(tmp_path / "three"), "--vkey", trusted.vkey, "--json"]
+        assert verify.main(command) == verify.ALTERED
+    (tmp_path / "three" / "checkpoint").write_text(after.note)
+    (tmp_path / "three" / "vkey").write_text(f"{both.vkey}\n")
+    assert verify.main(["log", str(tmp_path / "three"), "--vkey", before.vkey, "--json"]) == verify.PROVEN
+
+
+def test_the_nightly_reading_of_the_files_goes_on_through_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "AUDIT_EXPORT_DIR", str(tmp_path / "export"))
+    for signed in ended():
+        folder.export(tmp_path / "export", signed)
+        tasks.verify_files()
+    assert AuditEntry.objects.filter(action="audits.log_verified").count() == 3
