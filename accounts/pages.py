@@ -15,12 +15,12 @@ from django.views import View
 from django.views.generic import FormView
 
 from accounts.actors import user_actor
+from audits import reasons
 from audits.actor import Actor
 from audits.forms_support import page_before
 from mci_core.errors import ActionError, Forbidden, Invalid, NotFound, Unauthenticated
 
 _NOT_INPUT = (Forbidden, NotFound, Unauthenticated)
-MAX_REASON = 500
 
 
 class _Acting(View):
@@ -68,8 +68,8 @@ class ActionPost(_Acting):
     def reason(self) -> str:
         """What was typed into the dialog."""
         text: str = self.request.POST.get("reason", "")
-        if len(text) > MAX_REASON or "\x00" in text:
-            raise Invalid(f"Write a reason of at most {MAX_REASON} characters.", field="reason")
+        if len(text) > reasons.MOST or "\x00" in text:
+            raise Invalid(f"Write a reason of at most {reasons.MOST} characters.", field="reason")
         return text
 
     def act(self, **kwargs: Any) -> str:

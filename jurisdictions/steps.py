@@ -7,9 +7,6 @@ from django.db import connection
 from accounts import permissions
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
-from mci_core.errors import Invalid
-
-MAX_REASON = 500
 
 
 def one_at_a_time(what: str) -> None:
@@ -21,16 +18,6 @@ def one_at_a_time(what: str) -> None:
 def leases_change() -> None:
     """The next lease of anybody may say something else."""
     enqueue_on_commit("agents.tasks.hint_everybody")
-
-
-def checked_reason(reason: str, field: str = "reason") -> str:
-    """Not empty and not longer than a log entry takes."""
-    reason = reason.strip()
-    if not reason:
-        raise Invalid("Say why.", field=field)
-    if len(reason) > MAX_REASON:
-        raise Invalid(f"Write at most {MAX_REASON} characters.", field=field)
-    return reason
 
 
 def role_of(actor: Actor) -> str:

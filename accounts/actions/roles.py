@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.membership import keep_an_admin, new_user
 from accounts.models import INCOMPATIBLE, Department, Role, RoleGrant, User
+from audits import reasons
 from audits.actions import append
 from audits.actor import Actor
 from audits.registry import audited
@@ -64,13 +65,12 @@ def request_role(*, user: User, role: str, reason: str, actor: Actor) -> RoleGra
     permissions.require(actor, "accounts.request_role")
     if role not in Role.values:
         raise Invalid("Choose one of the roles.", field="role")
-    if not reason.strip():
-        raise Invalid("Say why this person needs the role.", field="reason")
+    reason = reasons.given(reason, why="Say why this person needs the role.")
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not user.is_active:
         raise Conflict("This account is closed.", code="inactive", field="user")
     _refuse_incompatible(user, role)
-    grant = RoleGrant.objects.create(user=user, role=role, reason=reason.strip(), requested_by=actor.user)
+    grant = RoleGrant.objects.create(user=user, role=role, reason=reason, requested_by=actor.user)
     append(
         action="accounts.request_role",
         actor=actor,
@@ -126,8 +126,7 @@ def revoke_role(*, grant: RoleGrant, reason: str, actor: Actor) -> RoleGrant:
     grant = _locked(grant)
     if grant.revoked_at is not None:
         raise Conflict("This role was taken away already.", code="decided")
-    if not reason.strip():
-        raise Invalid("Say why.", field="reason")
+    reason = reasons.given(reason)
     if grant.role == Role.ADMIN and grant.approved_at is not None:
         keep_an_admin(without=grant.user)
     before = grant.state

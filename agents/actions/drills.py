@@ -13,9 +13,10 @@ from agents import drills, hints
 from agents.models import Device, DeviceCommand, DrillAnswer, StopDrill
 from agents.stop_scopes import check_scope, one_at_a_time
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited
-from mci_core.errors import Conflict, Invalid
+from mci_core.errors import Conflict
 
 BATCH = 1000
 
@@ -25,8 +26,7 @@ def start_drill(*, scope: str, value: str = "", reason: str, actor: Actor) -> St
     """Ask every device of the scope to answer, as a stop would. Nothing is stopped."""
     permissions.require(actor, "agents.start_drill")
     value = check_scope(scope, value)
-    if not reason.strip():
-        raise Invalid("Say why.", field="reason")
+    reason = reasons.given(reason)
     one_at_a_time()
     if StopDrill.objects.running().exists():
         raise Conflict("Another drill is running. End it first.", code="drill_running")
@@ -36,7 +36,7 @@ def start_drill(*, scope: str, value: str = "", reason: str, actor: Actor) -> St
     drill = StopDrill.objects.create(
         scope=scope,
         scope_value=value,
-        reason=reason.strip()[:500],
+        reason=reason,
         started_by=actor.user,
         started_at=now,
         worst_case=max((end for end in ends if end > now), default=None),

@@ -25,6 +25,7 @@ from agents import hints
 from agents.models import Device, EnrolmentToken
 from agents.wire import Enrolment
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
@@ -206,8 +207,7 @@ def _digest(secret: str) -> str:
 def revoke_device(*, device: Device, reason: str, actor: Actor) -> Device:
     """The device gets no further lease and no answer. What it may still capture ends with its last lease."""
     permissions.require(actor, "agents.revoke_device")
-    if not reason.strip():
-        raise Invalid("Say why.", field="reason")
+    reason = reasons.given(reason)
     device = Device.objects.select_for_update().get(pk=device.pk)
     if device.revoked_at is not None:
         raise Conflict("This device is revoked already.", code="device_revoked")

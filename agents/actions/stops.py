@@ -14,9 +14,10 @@ from agents import hints, stops
 from agents.models import CaptureStop, Device
 from agents.stop_scopes import check_scope, one_at_a_time
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited
-from mci_core.errors import Conflict, Invalid
+from mci_core.errors import Conflict
 
 
 @audited("agents.open_stop")
@@ -24,8 +25,7 @@ def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> Capt
     """From now on no device in the scope gets a lease that allows capture."""
     permissions.require(actor, "agents.open_stop")
     value = check_scope(scope, value)
-    if not reason.strip():
-        raise Invalid("Say why.", field="reason")
+    reason = reasons.given(reason)
     one_at_a_time()
     if CaptureStop.objects.open().filter(scope=scope, scope_value=value).exists():
         raise Conflict("This is stopped already.", code="stopped_already")
@@ -33,7 +33,7 @@ def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> Capt
     stop = CaptureStop.objects.create(
         scope=scope,
         scope_value=value,
-        reason=reason.strip()[:500],
+        reason=reason,
         stopped_by=actor.user,
         worst_case=effect.worst_case,
     )
@@ -56,8 +56,7 @@ def open_stop(*, scope: str, value: str = "", reason: str, actor: Actor) -> Capt
 def request_restart(*, stop: CaptureStop, reason: str, actor: Actor) -> CaptureStop:
     """The first of two people who let a scope capture again."""
     permissions.require(actor, "agents.request_restart")
-    if not reason.strip():
-        raise Invalid("Say why.", field="reason")
+    reason = reasons.given(reason)
     stop = _open(stop)
     if stop.restart_requested_by_id is not None:
         raise Conflict(

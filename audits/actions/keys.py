@@ -12,14 +12,14 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import permissions
-from audits import checkpoints, log_key_files, log_keys, outside
+from audits import checkpoints, log_key_files, log_keys, outside, reasons
 from audits.actions import append
 from audits.actor import Actor
 from audits.log_keys import END, PREPARE, REPLACE
 from audits.registry import audited, nothing_to_do
 from audits.tree import Broken
 from mci_core import notes
-from mci_core.errors import Conflict, Invalid
+from mci_core.errors import Conflict
 from mci_core.notes import Vkey
 
 #: Held to the end of the transaction: of two who change the key, the second sees what the first did.
@@ -46,7 +46,7 @@ def prepare_log_key(*, actor: Actor, reason: str = "") -> Vkey:
 def replace_log_key(*, actor: Actor, reason: str) -> Vkey:
     """From the next checkpoint on the prepared key signs, for a while together with the one before it."""
     permissions.require(actor, "audits.replace_log_key")
-    reason = _given(reason)
+    reason = reasons.given(reason)
     _one_at_a_time()
     origin = _origin()
     if outside.halted() is not None:
@@ -77,7 +77,7 @@ def replace_log_key(*, actor: Actor, reason: str) -> Vkey:
 def end_log_key(*, actor: Actor, reason: str) -> Vkey:
     """The key that was replaced signs nothing from the next checkpoint on."""
     permissions.require(actor, "audits.end_log_key")
-    reason = _given(reason)
+    reason = reasons.given(reason)
     _one_at_a_time()
     origin = _origin()
     leaving = log_keys.leaving(log_keys.all_of(origin))
@@ -101,12 +101,6 @@ def _unused(origin: str) -> list[bytes]:
 
 def _new(vkey: Vkey) -> dict[str, Any]:
     return {"new": log_keys.digest(vkey), "new_public": notes.encode(vkey.public)}
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid("Say why.", field="reason")
-    return reason
 
 
 def _origin() -> str:

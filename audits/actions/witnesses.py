@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import permissions
-from audits import checkpoints, outside, sequence, verification
+from audits import checkpoints, outside, reasons, sequence, verification
 from audits.actions import append
 from audits.actor import Actor
 from audits.models import Cosignature, SignedCheckpoint, Witness
@@ -96,8 +96,7 @@ def resume_log(*, actor: Actor, reason: str, new_log: bool = False) -> SignedChe
     every holder of a checkpoint notices. Returns the first checkpoint of the new log.
     """
     permissions.require(actor, "audits.resume_log")
-    if not reason.strip():
-        raise Invalid("Say why the log may go on.", field="reason")
+    reason = reasons.given(reason, why="Say why the log may go on.")
     fault = outside.halted()
     if fault is None:
         raise Conflict("The sequencer is not halted.")

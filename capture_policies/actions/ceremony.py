@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from accounts import permissions
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_policies import key_steps, signing
@@ -48,11 +49,10 @@ def sign_targets(*, request: SigningRequest, key_id: str, signature: str, actor:
 def rotate_lease_role(*, reason: str, actor: Actor) -> SigningRequest:
     """Ask approvers to name another key of this server for the list of lease keys."""
     permissions.require(actor, "capture_policies.rotate_lease_role")
-    if not reason.strip():
-        raise Invalid("Say why.", code="required", field="reason")
+    reason = reasons.given(reason)
     if not signing.by_approvers():
         raise Conflict("Only in ceremony mode lease keys have a role of their own.", code="no_ceremony")
-    request = key_steps.ask_approvers("renewal", reason.strip()[:500], fresh_lease_role=True)
+    request = key_steps.ask_approvers("renewal", reason, fresh_lease_role=True)
     _log("capture_policies.rotate_lease_role", request, reason, actor)
     return request
 

@@ -14,6 +14,7 @@ from accounts import permissions
 from agents import lease_keys
 from agents.models import LeaseKey
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_policies import key_steps, roots, signing
@@ -75,13 +76,14 @@ def revoke_key(
     room.
     """
     permissions.require(actor, "capture_policies.revoke_key")
+    reason = reasons.given(reason)
     key_steps.lock_repository()
     if not key_ids or not set(key_ids) <= set(signing.current_root().signed.keys):
         raise Invalid("Root does not name this key.", code="key_unknown")
     for request in SigningRequest.objects.select_for_update().open():
         key_steps.close(request, RequestState.WITHDRAWN)
     for key_id in key_ids:
-        RevokedKey.objects.get_or_create(key_id=key_id, defaults={"role": role, "reason": _said(reason)})
+        RevokedKey.objects.get_or_create(key_id=key_id, defaults={"role": role, "reason": reason})
     about = {"role": role, "revoked": sorted(key_ids)}
     return _request_root("capture_policies.revoke_key", change, about, reason, actor)
 
@@ -94,7 +96,7 @@ def withdraw_signing_request(*, request: SigningRequest, reason: str, actor: Act
     request = SigningRequest.objects.select_for_update().get(pk=request.pk)
     if request.state != RequestState.OPEN:
         raise Conflict("This request is closed already.", code="request_closed")
-    _said(reason)
+    reason = reasons.given(reason)
     key_steps.close(request, RequestState.WITHDRAWN)
     key_steps.withdraw_waiting_releases()
     log.append(
@@ -107,7 +109,7 @@ def withdraw_signing_request(*, request: SigningRequest, reason: str, actor: Act
 
 
 def _replace_lease_key(name: str, reason: str, actor: Actor, *, revoke: bool) -> str:
-    _said(reason)
+    reason = reasons.given(reason)
     key_steps.lock_repository()
     old, new = lease_keys.replace(timezone.now(), revoke=revoke)
     signing.publish_lease_keys(key_steps.lease_keys_target())
@@ -119,21 +121,14 @@ def _replace_lease_key(name: str, reason: str, actor: Actor, *, revoke: bool) ->
 def _request_root(
     name: str, change: roots.Change, about: dict[str, Any], reason: str, actor: Actor
 ) -> SigningRequest:
+    reason = reasons.given(reason)
     document = roots.next_root(change)
     request = SigningRequest.objects.create(
         kind="root",
-        reason=_said(reason),
+        reason=reason,
         root=document.to_bytes(),
         root_version=document.signed.version,
     )
     facts = {"root": document.signed.version, **about}
     log.append(action=name, actor=actor, obj=request, reason=reason, facts=facts)
     return request
-
-
-def _said(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid("Say why.", code="required", field="reason")
-    if len(reason.strip()) > 500:
-        raise Invalid("At most 500 characters.", code="too_long", field="reason")
-    return reason.strip()

@@ -19,6 +19,7 @@ from accounts import permissions
 from agents.actions import open_stop
 from agents.models import CaptureStop
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_policies import narrowings, queries, signing
@@ -37,7 +38,7 @@ from capture_policies.narrowings import Taken
 from capture_policies.release_steps import sign_next
 from capture_policies.rollout_steps import EVERYBODY, begin
 from mci_core import canonical, policy
-from mci_core.errors import Conflict, Invalid
+from mci_core.errors import Conflict
 from mci_core.policy import Policy
 
 #: What is to be left of a base; None when there is nothing to take out of it.
@@ -123,7 +124,7 @@ def drop_expired_entries(*, actor: Actor, today: date | None = None) -> Narrowed
 def _narrow(
     build: Build, *, cause: NarrowingCause, title: str, reason: str, actor: Actor, audit_name: str
 ) -> Narrowed:
-    _check_reason(reason)
+    reason = reasons.given(reason)
     _wait_for_rollouts()
     found = narrowings.in_force()
     if not found:
@@ -136,8 +137,8 @@ def _narrow(
     if waiting is not None:  # decided already; the approvers have not signed it yet
         with nothing_to_do():
             return Narrowed(waiting, None, None, taken, new=False)
-    version = _version(base, taken, title or _title(base, taken), reason.strip(), actor)
-    _decide(version, base, taken, cause, reason.strip(), actor)
+    version = _version(base, taken, title or _title(base, taken), reason, actor)
+    _decide(version, base, taken, cause, reason, actor)
     release = sign_next(version, actor=actor, audit_name=audit_name)
     rollout = None
     if release.signed_at is None:
@@ -286,10 +287,3 @@ def _policy(version: PolicyVersion) -> Policy:
     found = queries.policy_of(version)
     assert found is not None  # a version has a policy
     return found
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("Say why.", code="required", field="reason")
-    if len(reason.strip()) > 500:
-        raise Invalid("At most 500 characters.", code="too_long", field="reason")

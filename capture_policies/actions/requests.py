@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.models import Subject
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_policies import narrowings, queries, request_things
@@ -22,7 +23,7 @@ from capture_policies.locks import lock
 from capture_policies.models import AllowlistRequest, PolicyDraft, PolicyVersion, RequestVoice
 from capture_policies.models_requests import UNANSWERED, AllowlistRequestState, RequestKind
 from capture_policies.request_things import Thing
-from mci_core.errors import Conflict, Forbidden, Invalid, TooMany
+from mci_core.errors import Conflict, Forbidden, TooMany
 
 PORTAL = Actor.system("portal")
 #: Open wishes of one person at a time.
@@ -96,7 +97,7 @@ def decline_request(*, request: AllowlistRequest, reason: str, actor: Actor) -> 
     """Say no, with words that everybody who asked reads."""
     permissions.require(actor, "capture_policies.decline_request")
     request = _locked(request)
-    answer = _words(reason, "reason", 500)
+    answer = reasons.given(reason)
     _answer(request, AllowlistRequestState.DECLINED, actor.user, answer)
     log.append(
         action="capture_policies.decline_request",
@@ -184,7 +185,7 @@ def _join(
     """The open request for this thing, with a voice of this person. True: it is new; None: they asked
     before.
     """
-    words = _words(words, "words", 1000)
+    words = reasons.given(words, most=1000, field="words")
     lock(f"capture_policies.request:{thing.same}")
     _check_limit(user, subject)
     request = AllowlistRequest.objects.unanswered().filter(same=thing.same).select_for_update().first()
@@ -245,15 +246,6 @@ def _locked(request: AllowlistRequest) -> AllowlistRequest:
     if not request.is_open:
         raise Conflict("This request was answered already.", code="request_answered")
     return request
-
-
-def _words(text: str, field: str, most: int) -> str:
-    words = text.strip()
-    if not words:
-        raise Invalid("Say why.", code="required", field=field)
-    if len(words) > most:
-        raise Invalid(f"At most {most} characters.", code="too_long", field=field)
-    return words
 
 
 def _own(actor: Actor) -> Subject:

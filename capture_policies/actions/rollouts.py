@@ -19,6 +19,7 @@ from accounts.models import Department
 from agents.actions.tags import TAG
 from agents.models import Device
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited
@@ -62,7 +63,7 @@ def start_rollout(
     permissions.require(actor, "capture_policies.start_rollout")
     lock("capture_policies.rollouts")
     release = Release.objects.select_related("version").select_for_update(of=("self",)).get(pk=release.pk)
-    _check_reason(reason)
+    reason = reasons.given(reason)
     _check_waves(waves)
     _check_startable(release)
     if Rollout.objects.running().exists():
@@ -75,7 +76,7 @@ def hold_rollout(*, rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     """Reach no further device for now. Devices that were reached keep the release."""
     permissions.require(actor, "capture_policies.hold_rollout")
     rollout = _locked(rollout, RolloutState.RUNNING, "Only a running rollout can be held.")
-    _check_reason(reason)
+    reason = reasons.given(reason)
     rollout.state = RolloutState.HELD
     rollout.save(update_fields=["state"])
     log_step(rollout, actor, "capture_policies.hold_rollout", reason)
@@ -88,7 +89,7 @@ def resume_rollout(*, rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     permissions.require(actor, "capture_policies.resume_rollout")
     lock("capture_policies.rollouts")
     rollout = _locked(rollout, RolloutState.HELD, "Only a held rollout can go on.")
-    _check_reason(reason)
+    reason = reasons.given(reason)
     if Rollout.objects.running().exists():
         raise Conflict("Another rollout is running.", code="rollout_running")
     _check_not_wider_now(rollout.release)
@@ -107,7 +108,7 @@ def halt_rollout(*, rollout: Rollout, reason: str, actor: Actor) -> Rollout:
     rollout = Rollout.objects.select_for_update().get(pk=rollout.pk)
     if rollout.state not in (RolloutState.RUNNING, RolloutState.HELD):
         raise Conflict("This rollout is over already.", code="rollout_state")
-    _check_reason(reason)
+    reason = reasons.given(reason)
     if narrowings.goes_on(rollout.release):
         raise Conflict(
             "This takes something away that only a new approval brings back. Hold it, or stop capture.",
@@ -121,7 +122,7 @@ def rollback_to(*, release: Release, reason: str, actor: Actor) -> Rollout:
     """Bring back the content of an earlier release, for the whole fleet at once, under a new number."""
     permissions.require(actor, "capture_policies.rollback_to")
     lock("capture_policies.rollouts")
-    _check_reason(reason)
+    reason = reasons.given(reason)
     release = Release.objects.select_related("version").get(pk=release.pk)
     live = queries.live_release()
     if live is not None and live.version_id == release.version_id and not Rollout.objects.open().exists():
@@ -140,7 +141,7 @@ def change_wave(*, wave: Wave, plan: WavePlan, reason: str, actor: Actor) -> Wav
     permissions.require(actor, "capture_policies.change_wave")
     rollout = Rollout.objects.select_for_update().get(pk=wave.rollout_id)
     wave = Wave.objects.get(pk=wave.pk)
-    _check_reason(reason)
+    reason = reasons.given(reason)
     if wave.started_at is not None or rollout.state not in (RolloutState.RUNNING, RolloutState.HELD):
         raise Conflict("This wave has started already.", code="wave_started")
     planned = [plan if other.pk == wave.pk else plan_of(other) for other in rollout.waves.all()]
@@ -164,13 +165,6 @@ def _locked(rollout: Rollout, state: RolloutState, otherwise: str) -> Rollout:
     if rollout.state != state:
         raise Conflict(otherwise, code="rollout_state")
     return rollout
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("Say why.", code="required", field="reason")
-    if len(reason.strip()) > 500:
-        raise Invalid("At most 500 characters.", code="too_long", field="reason")
 
 
 def _check_waves(waves: Sequence[WavePlan]) -> None:

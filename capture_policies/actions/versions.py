@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.permissions import roles_of_actor
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
@@ -33,6 +34,7 @@ from mci_core.errors import Conflict, Forbidden, Invalid, Stale
 
 OPEN = (VersionState.IN_REVIEW, VersionState.WAITING)
 SIGN = "capture_policies.tasks.sign_release"
+WHY = "Say why: the reason stays with the decision."
 MAX_COMMENT = 2000
 
 
@@ -101,11 +103,11 @@ def withdraw_approval(*, version: PolicyVersion, reason: str, actor: Actor) -> A
     permissions.require(actor, "capture_policies.withdraw_approval")
     version = PolicyVersion.objects.select_for_update().get(pk=version.pk)
     _check_state(version, OPEN)
-    _check_reason(reason)
+    reason = reasons.given(reason, why=WHY)
     approval = version.approvals.counting().filter(approver=actor.user).first()
     if approval is None:
         raise Conflict("You have not approved this version.", code="not_approved")
-    taken = ApprovalWithdrawal.objects.create(approval=approval, reason=reason.strip(), at=timezone.now())
+    taken = ApprovalWithdrawal.objects.create(approval=approval, reason=reason, at=timezone.now())
     if version.state == VersionState.WAITING:
         _move(version, VersionState.IN_REVIEW)
     log.append(
@@ -189,7 +191,7 @@ def _decidable(
         raise Stale(
             "These are not the bytes of this version. Read it again.", code="digest_differs", field="digest"
         )
-    _check_reason(reason)
+    reasons.given(reason, why=WHY)
     if actor.user is None or actor.user.pk == version.author_id:
         raise Forbidden("Nobody decides on a version of their own.", code="own_version")
     return version
@@ -198,11 +200,6 @@ def _decidable(
 def _check_state(version: PolicyVersion, states: tuple[VersionState, ...]) -> None:
     if version.state not in states:
         raise Conflict(f"Version {version.number} was decided already.", code="version_decided")
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("Say why: the reason stays with the decision.", code="required", field="reason")
 
 
 def _close(

@@ -11,10 +11,11 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.models import Department
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited
 from jurisdictions.models import Agreement, LawPack
-from jurisdictions.steps import checked_reason, leases_change
+from jurisdictions.steps import leases_change
 from mci_core.errors import Conflict, Invalid
 from mci_core.policy_model import SIGNALS
 
@@ -97,7 +98,7 @@ def _areas_of(body: dict[str, Any]) -> list[str]:
 def end_agreement(*, agreement: Agreement, reason: str, actor: Actor) -> Agreement:
     """From now on it allows nothing."""
     permissions.require(actor, "jurisdictions.end_agreement")
-    reason = checked_reason(reason)
+    reason = reasons.given(reason)
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
     if agreement.ended_at is not None:
         raise Conflict("This agreement was ended already.")

@@ -10,13 +10,14 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.models import Subject
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from jurisdictions import coverage
 from jurisdictions.models import Acknowledgement, Notice
 from jurisdictions.rulings import place_of
-from jurisdictions.steps import checked_reason, leases_change, one_at_a_time
+from jurisdictions.steps import leases_change, one_at_a_time
 from jurisdictions.zones import local_day
 from mci_core.errors import Conflict, Forbidden, Invalid, Stale
 
@@ -102,7 +103,7 @@ def _publish(
 def withdraw_notice(*, notice: Notice, reason: str, actor: Actor) -> Notice:
     """The one before it counts again; without one nobody is captured."""
     permissions.require(actor, "jurisdictions.withdraw_notice")
-    reason = checked_reason(reason)
+    reason = reasons.given(reason)
     notice = Notice.objects.select_for_update().get(pk=notice.pk)
     if notice.withdrawn_at is not None:
         raise Conflict("This notice was withdrawn already.")

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from accounts import permissions
 from audits import actions as log
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from jurisdictions.models import LawPack, LawReview, PlaceMode
-from jurisdictions.steps import checked_reason, leases_change, one_at_a_time, role_of
+from jurisdictions.steps import leases_change, one_at_a_time, role_of
 from mci_core import canonical, jurisdiction
 from mci_core.errors import Conflict, Invalid
 
@@ -64,7 +65,7 @@ def _put_pack(path: Path) -> LawPack | None:
 def review_pack(*, pack: LawPack, next_by: date, note: str, actor: Actor) -> LawReview:
     """Somebody looked at this law again today. The text stays: another text comes with another version."""
     permissions.require(actor, "jurisdictions.review_pack")
-    note, today = checked_reason(note, "note"), timezone.now().date()
+    note, today = reasons.given(note, field="note"), timezone.now().date()
     if next_by <= today:
         raise Invalid("The next look has to be in the future.", field="next_by")
     pack = LawPack.objects.select_for_update().get(pk=pack.pk)
@@ -89,7 +90,7 @@ def review_pack(*, pack: LawPack, next_by: date, note: str, actor: Actor) -> Law
 def set_place_mode(*, pack: LawPack, mode: str, reason: str, actor: Actor) -> PlaceMode:
     """Choose between the ways to notify that a law leaves open. Counts from now on."""
     permissions.require(actor, "jurisdictions.set_place_mode")
-    reason = checked_reason(reason)
+    reason = reasons.given(reason)
     pack = LawPack.objects.select_for_update().get(pk=pack.pk)
     if mode not in pack.modes:
         raise Invalid("The law of this place leaves no such choice.", field="mode")

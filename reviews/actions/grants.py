@@ -9,6 +9,7 @@ from django.utils import timezone
 
 import audits.actions as audit
 from accounts.permissions import require, roles_of_actor
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from capture_sessions.models import SessionState
@@ -39,10 +40,9 @@ def open_grant(*, item: SampleItem, reason: str, minutes: int, actor: Actor) -> 
         raise Conflict(
             "This session cannot be looked at: it is quarantined or erased.", code="session_not_readable"
         )
-    if len(reason.strip()) < MIN_REASON:
-        raise Invalid(
-            f"Say why in at least {MIN_REASON} characters; the person will read it.", field="reason"
-        )
+    reason = reasons.given(
+        reason, least=MIN_REASON, why=f"Say why in at least {MIN_REASON} characters; the person will read it."
+    )
     if minutes not in MINUTES:
         raise Invalid("Choose one of the offered lengths.", field="minutes")
     now = timezone.now()
@@ -55,7 +55,7 @@ def open_grant(*, item: SampleItem, reason: str, minutes: int, actor: Actor) -> 
         item=item,
         viewer_id=UUID(actor.id),
         viewer_role=role,
-        reason=reason.strip(),
+        reason=reason,
         granted_at=now,
         expires_at=now + timedelta(minutes=minutes),
     )

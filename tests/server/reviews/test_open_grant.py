@@ -42,7 +42,7 @@ def test_a_grant_names_reason_role_and_end(cast: Cast) -> None:
 def test_a_reason_and_an_offered_length_are_needed(cast: Cast) -> None:
     item = looks.item(cast)
     for reason in ("", "   ", "curious", "x" * 11 + "   "):
-        assert refusal(cast, item, reason=reason) == ("invalid", "reason")
+        assert refusal(cast, item, reason=reason) == ("required", "reason")
     for minutes in (0, -15, 14, 61, 10**6):
         assert refusal(cast, item, minutes=minutes) == ("invalid", "minutes")
 
