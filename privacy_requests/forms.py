@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from audits import formats
+from audits.templatetags.mci import time_tag
 from capture_sessions.models import CaptureSession, SessionState
 from privacy_requests.models import Kind, PrivacyRequest
 
@@ -14,6 +18,12 @@ from privacy_requests.models import Kind, PrivacyRequest
 def _choices(field: forms.Field, choices: Sequence[tuple[str, Any]]) -> None:
     assert isinstance(field, forms.ChoiceField)
     field.choices = list(choices)
+
+
+def _session_words(session: CaptureSession) -> SafeString:
+    """When it was recorded, where the reader is, and how much it holds."""
+    words = formats.plural(session.event_count, "event")
+    return format_html("{}, {}", time_tag(session.captured_from, "absolute"), words)
 
 
 class RequestForm(forms.ModelForm[PrivacyRequest]):
@@ -49,7 +59,7 @@ class RequestForm(forms.ModelForm[PrivacyRequest]):
         choice = self.fields["sessions"]
         assert isinstance(choice, forms.ModelMultipleChoiceField)
         choice.queryset = own.filter(pk__in=list(newest)).order_by("-captured_from")
-        choice.label_from_instance = lambda s: f"{s.captured_from:%Y-%m-%d %H:%M} UTC, {s.event_count} events"  # type: ignore[method-assign,assignment]  # the way Django documents it
+        choice.label_from_instance = _session_words  # type: ignore[method-assign,assignment]  # the way Django documents it
 
 
 class DecisionForm(forms.Form):

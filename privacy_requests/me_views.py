@@ -68,9 +68,13 @@ _WHY_NOT = {
 
 def _described(device: Device) -> dict[str, Any]:
     policy = live_policy_for(device)
-    reason = decide(device, reported_state=device.capture_state, now=timezone.now()).reason
+    now = timezone.now()
+    reason = decide(device, reported_state=device.capture_state, now=now).reason
+    ends = device.lease_expires_at
     return {
         "device": device,
+        # It said that it records; without a lease it has stopped by itself since.
+        "lapsed": device.capture_state == "on" and ends is not None and ends <= now,
         "rows": words.describe(policy) if policy else [],
         "why_not": _WHY_NOT.get(reason) or (LAW_REASONS.get(reason, "") if reason != "allowed" else ""),
     }
