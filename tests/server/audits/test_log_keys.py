@@ -20,12 +20,13 @@ from audits.actions import append, keys
 from audits.actions.witnesses import register_witness
 from audits.actor import Actor
 from audits.management.commands import sequencer
-from audits.models import AuditEntry, Checkpoint, SignedCheckpoint
-from mci_agent import verify
+from audits.models import AuditEntry, Checkpoint, Cosignature, SignedCheckpoint
+from mci_agent import verify, witness_cli
 from mci_core import notes, proofs
 from mci_core.errors import Conflict, Invalid
 from tests.server.audit_examples.audits import KEY, VKEY
 from tests.server.audits.support import advance_all, go_back_to, tamper, write
+from tests.server.audits.test_outsiders import watch
 from tests.server.cast import REASON, Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -517,3 +518,25 @@ def test_the_nightly_reading_of_the_files_goes_on_through_a_change(
         folder.export(tmp_path / "export", signed)
         tasks.verify_files()
     assert AuditEntry.objects.filter(action="audits.log_verified").count() == 3
+
+
+def test_a_witness_cosigns_through_the_change_when_it_takes_the_new_key(cast: Cast, tmp_path: Path) -> None:
+    home = tmp_path / "witness"
+    before = signed_now(3)
+    words = ("council.example.com/w1", "--server", "https://mci.example.com", "--vkey", before.vkey)
+    assert watch(home, "init", *words) == witness_cli.DONE
+    vkey = (home / "witness.vkey").read_text()
+    register_witness(label="Works council", vkey=vkey, actor=cast.actor("officer"), reason=REASON)
+    assert watch(home, "once") == witness_cli.DONE
+    keys.prepare_log_key(actor=OPERATOR)
+    keys.replace_log_key(actor=OPERATOR, reason=REASON)
+    both = signed_now()
+    assert watch(home, "once") == witness_cli.DONE
+    assert Cosignature.objects.latest("id").checkpoint == both
+    assert watch(home, "trust", "--vkey", both.vkey) == witness_cli.DONE
+    keys.end_log_key(actor=OPERATOR, reason=REASON)
+    after = signed_now()
+    assert watch(home, "once") == witness_cli.DONE
+    assert Cosignature.objects.latest("id").checkpoint == after
+    note = checkpoints.note_of(after)
+    assert len(notes.confirmed(note, [both.key, notes.Vkey.parse(vkey.strip())])) == 2
