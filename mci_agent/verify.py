@@ -929,12 +929,14 @@ class Succession:
         for place in replaced.values():
             raise Bad("leaves out a change of key that an entry states", "keys", entry=place)
 
-    def refuse_ended(self, checkpoint: Checkpoint, signed: Signed) -> None:
+    def without_ended(self, checkpoint: Checkpoint, signed: Signed) -> Signed:
         """A key that had ended before a state was reached says nothing about it."""
-        late = [key for key in signed.keys if self.ended.get(key, checkpoint.size) < checkpoint.size]
+        size = checkpoint.size
+        late = [key for key in signed.keys if self.ended.get(key, size) < size]
         if len(late) == len(signed.keys):
             fault = f"only a key that ended with entry {self.ended[late[0]]} has signed it"
             raise Bad(fault, checkpoint.place)
+        return Signed(tuple(key for key in signed.keys if key not in late), signed.times)
 
 
 def _change(source: Source, origin: str, size: int, old: Key, new: Key) -> Change:
@@ -1176,23 +1178,24 @@ def whole_log(arguments: argparse.Namespace, path: Path, older: Checkpoint | Non
     succession = Succession.of(source, checkpoint)
     trust = trust_in(arguments, source, succession)
     signed = trust.check(checkpoint)
-    states = [(checkpoint, signed)]
-    if older is not None:
-        states.append((older, _grown(trust, older, checkpoint)))
+    before = None if older is None else _grown(trust, older, checkpoint)
     shown = sys.stderr.isatty() and not arguments.json and not arguments.quiet
-    sizes = {state.size for state, _signed in states[1:]} | set(succession.sizes if succession else ())
+    sizes = {older.size} if older is not None else set[int]()
+    sizes |= set(succession.sizes if succession else ())
     check = WholeLog(source, checkpoint, sizes, keys=succession is not None)
     check.run(Progress(checkpoint.size, shown), path, arguments.jobs)
     if older is not None and check.roots[older.size] != older.root:
         fault = f"its first {older.size} entries are not those that {older.place} states"
         raise Bad(fault, checkpoint.place, code=FORKED)
-    proven = {"what": "log"} | proven_state(checkpoint, signed)
+    proven: dict[str, Any] = {"what": "log"}
     if succession is not None:
         succession.check(check)
-        for state, its in states:
-            succession.refuse_ended(state, its)
+        signed = succession.without_ended(checkpoint, signed)
+        if older is not None and before is not None:
+            succession.without_ended(older, before)
         starts = zip([0, *succession.sizes], succession.keys, strict=True)
         proven["keys"] = [{"from": size, "vkey": key.text} for size, key in starts]
+    proven |= proven_state(checkpoint, signed)
     if not arguments.vkey:
         proven["pin"] = [line for line in (source.read("vkey") or b"").decode().splitlines() if line]
     return proven | ({} if older is None else {"older": older.size})
@@ -1264,14 +1267,21 @@ def proven_state(checkpoint: Checkpoint, signed: Signed) -> dict[str, Any]:
     }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Does not measure the terminal, for which argparse would load a quarter as much again."""
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        return argparse.HelpFormatter(self.prog, width=100)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="mci-verify",
         description="Checks an audit log without trusting the server that wrote it.",
         epilog="Exit codes: 0 proven, 1 altered, 2 wrong usage, 3 too few witnesses, 4 states contradict.",
     )
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = _Parser(add_help=False)
     shared.add_argument(
         "--vkey", action="append", default=[], metavar="KEY", help="key of the log, or a file; repeatable"
     )
@@ -1281,8 +1291,7 @@ def parser() -> argparse.ArgumentParser:
     cores = os.cpu_count() or 1
     shared.add_argument("--jobs", type=int, default=cores, metavar="N", help=f"processes (here {cores})")
     shared.add_argument("--quiet", action="store_true", help="no progress bar")
-    # With its name given it does not measure the terminal, for which it would load a quarter as much again.
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND", prog="mci-verify")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=_Parser)
     log = verbs.add_parser("log", parents=[shared], help="a whole export, a folder or a .zip")
     log.add_argument("export", type=Path, metavar="EXPORT")
     log.add_argument("--since", type=Path, metavar="OLD", help="an older checkpoint or export to go on from")

@@ -120,6 +120,8 @@ def test_a_key_that_ended_signs_nothing_more(renewed: Renewed, run: Command, tmp
     export = renewed.write(tmp_path / "log", checkpoint=signed(renewed.log, 600, KEYS[0]))
     code, said = run("log", export, "--vkey", VKEYS[0])
     assert (code, said["fault"]) == (1, "only a key that ended with entry 520 has signed it")
+    (export / "checkpoint").write_bytes(signed(renewed.log, 600, KEYS[2], KEYS[0]))
+    assert run("log", export, "--vkey", VKEYS[0])[1]["signed_by"] == [VKEYS[2]]
 
 
 LATE = f"{VKEYS[1]}\n512\t"
