@@ -317,7 +317,7 @@ def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> Non
         tasks.advance_key_epochs()
     stop.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     tasks.advance_key_epochs()
     assert not faults
     assert KeyEpoch.objects.filter(state="destroyed").count() >= 4
