@@ -186,6 +186,16 @@ class Signers:
         return self.keys[bisect_right(self.since, size) - 1]
 
 
+def spans(keys: list[LogKey]) -> list[str]:
+    """Each key with the sizes at which it signs: the first, and the first at which it does no more (or -)."""
+    found = []
+    for key in keys:
+        since = 0 if key.change is None else (tree.index_of(key.change.entry) or 0) + 1
+        end = None if key.end is None else tree.index_of(key.end.entry)
+        found.append(f"{since} {'-' if end is None else end + 1} {key.vkey.text()}")
+    return found
+
+
 def first_checkpoint(origin: str, entry: Told, size: int | None = None) -> SignedCheckpoint | None:
     """The first checkpoint of this log that covers an entry; None while there is none (up to a size)."""
     index = tree.index_of(entry.entry)

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.generic import TemplateView, View
 
 from accounts.access import EmployeePage
-from audits import checkpoints
+from audits import checkpoints, log_keys
 from audits.file_check import VERIFIER
 from audits.models import Cosignature, SignedCheckpoint, SubjectEntry
 
@@ -28,8 +28,12 @@ class Checkpoints(EmployeePage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         signed = checkpoints.newest()
+        keys = [] if signed is None else log_keys.all_of(signed.origin)
         return super().get_context_data(
             signed=signed,
+            keys=log_keys.signing(keys),
+            changed=len(keys) > 1,
+            spans="\n".join(log_keys.spans(keys)),
             note="" if signed is None else checkpoints.note_of(signed).dumps(),
             commands="" if signed is None else commands(signed),
             verifier=hashlib.sha256(VERIFIER.read_bytes()).hexdigest(),
@@ -63,10 +67,11 @@ def file_name(signed: SignedCheckpoint) -> str:
 def commands(signed: SignedCheckpoint) -> str:
     """What compares this checkpoint with the log of a later day, without this page."""
     address = f"{settings.PUBLIC_URL.rstrip('/')}{reverse('audits:witness')}?old={signed.size}"
+    keys = " ".join(f"--vkey '{key.vkey.text()}'" for key in log_keys.all_of(signed.origin))
     return (
         "pip install cryptography\n"
         f"curl -o step.txt '{address}'\n"
-        f"python3 mci_verify.py consistency {file_name(signed)} step.txt --vkey '{signed.vkey}'"
+        f"python3 mci_verify.py consistency {file_name(signed)} step.txt {keys}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +16,17 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 
-from audits import checkpoints, folder, log_key_files, log_keys, outside, sequence, tasks, verification
+from audits import (
+    checkpoints,
+    folder,
+    log_key_files,
+    log_keys,
+    me_views,
+    outside,
+    sequence,
+    tasks,
+    verification,
+)
 from audits.actions import append, keys
 from audits.actions.witnesses import register_witness
 from audits.actor import Actor
@@ -427,7 +438,10 @@ def test_witnesses_and_readers_follow_the_change(cast: Cast, client: Client) -> 
     assert before.vkey.replace("+", "&#x2B;") in page or before.vkey in page
     assert "Signs too, is being replaced" in page
     own_page = cast.client("employee").get("/me/log/").content.decode()
-    assert both.vkey in own_page
+    assert "the new key" in own_page
+    assert "It is the same log" in own_page
+    for signed in (before, both):
+        assert signed.vkey.replace("+", "&#x2B;") in own_page or signed.vkey in own_page
     entry = AuditEntry.objects.earliest("pk")
     given = cast.client("auditor").get(f"/audit/{entry.pk}/proof/").json()
     proof = proofs.Inclusion.parse(given["proof"])
@@ -540,3 +554,22 @@ def test_a_witness_cosigns_through_the_change_when_it_takes_the_new_key(cast: Ca
     assert Cosignature.objects.latest("id").checkpoint == after
     note = checkpoints.note_of(after)
     assert len(notes.confirmed(note, [both.key, notes.Vkey.parse(vkey.strip())])) == 2
+
+
+def test_a_kept_checkpoint_is_checked_with_the_keys_that_signed_at_its_size(
+    cast: Cast, tmp_path: Path
+) -> None:
+    before, both, after = ended()
+    lines = [line.split(" ") for line in log_keys.spans(log_keys.all_of(before.origin))]
+    (old_first, old_end, old), (new_first, new_end, new) = lines
+    assert (old_first, new_end) == ("0", "-")
+    assert (old, new) == (before.vkey, both.vkey)
+    assert before.size < int(new_first) <= both.size < int(old_end) <= after.size
+    page = cast.client("employee").get("/me/log/").content.decode()
+    assert f"{new_first} - " in page
+    (tmp_path / "kept").write_text(before.note)
+    (tmp_path / "step").write_text(Client().get(f"/audit/witness?old={before.size}").content.decode())
+    words = shlex.split(me_views.commands(before).splitlines()[-1])
+    command = ["consistency", str(tmp_path / "kept"), str(tmp_path / "step"), *words[5:], "--json"]
+    assert words[2:5] == ["consistency", f"checkpoint-{before.size}.txt", "step.txt"]
+    assert verify.main(command) == verify.PROVEN
