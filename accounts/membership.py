@@ -11,10 +11,11 @@ import zoneinfo
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.keys import person_key
 from accounts.models import Department, Subject, User
+from audits.locks import lock
 from mci_core.errors import Conflict, Invalid
 
 #: Crockford's base 32: no letter that looks like a digit.
@@ -67,8 +68,7 @@ def checked_zone(name: str) -> str:
 
 def keep_an_admin(*, without: User) -> None:
     """Without an admin nobody could ever be made one again. Two who remove each other wait in line."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('accounts:last-admin', 0))")
+    lock("accounts:last-admin")
     admins = User.objects.holding("admin")
     if admins.filter(pk=without.pk).exists() and not admins.exclude(pk=without.pk).exists():
         raise Conflict("This is the last admin.", code="last_admin")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from accounts.models import Department, Subject
 from agents.models import Device
+from audits.locks import lock
 from mci_core.errors import Invalid
 
 SCOPES = ("programme", "place", "department", "device", "person", "entry")
@@ -52,5 +52,4 @@ def _exists(scope: str, value: str) -> bool:
 
 def one_at_a_time() -> None:
     """A stop that is not there yet cannot be locked; those who open one wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('agents:stops', 0))")
+    lock("agents:stops")

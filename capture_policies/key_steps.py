@@ -17,9 +17,9 @@ from securesystemslib.signer import Signature
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, Targets
 
 from agents import lease_keys
+from audits.locks import lock
 from capture_policies import key_files, signing
 from capture_policies.key_files import LEASES
-from capture_policies.locks import lock
 from capture_policies.models import Release, Rollout, RolloutState
 from capture_policies.models_keys import ApproverSignature, RequestState, SigningRequest
 from capture_policies.signing import LEASE_KEYS, Target

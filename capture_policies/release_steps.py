@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from audits import actions as log
 from audits.actor import Actor
+from audits.locks import lock
 from capture_policies import key_steps, signing
-from capture_policies.locks import lock
 from capture_policies.models import PolicyVersion, Release
 
 RELEASE_LIFE = timedelta(days=365)

@@ -1,18 +1,10 @@
-"""What the verbs of this app share: one at a time, and telling the agents to ask again."""
+"""What the verbs of this app share: telling the agents to ask again."""
 
 from __future__ import annotations
-
-from django.db import connection
 
 from accounts import permissions
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
-
-
-def one_at_a_time(what: str) -> None:
-    """Until the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"jurisdictions:{what}"])
 
 
 def leases_change() -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from accounts import permissions
 from audits import checkpoints, log_key_files, log_keys, outside, reasons
 from audits.actions import append
 from audits.actor import Actor
+from audits.locks import lock
 from audits.log_keys import END, PREPARE, REPLACE
 from audits.registry import audited, nothing_to_do
 from audits.tree import Broken
@@ -23,14 +23,14 @@ from mci_core.errors import Conflict
 from mci_core.notes import Vkey
 
 #: Held to the end of the transaction: of two who change the key, the second sees what the first did.
-_LOCK = 7_203_102
+LOCK = "audits:log-keys"
 
 
 @audited("audits.prepare_log_key")
 def prepare_log_key(*, actor: Actor, reason: str = "") -> Vkey:
     """Make the next key, or find the one that was made, and announce it. It signs nothing yet."""
     permissions.require(actor, "audits.prepare_log_key")
-    _one_at_a_time()
+    lock(LOCK)
     origin, entries = _origin(), log_keys.told()
     with outside.locked():
         waiting = _unused(origin)
@@ -47,7 +47,7 @@ def replace_log_key(*, actor: Actor, reason: str) -> Vkey:
     """From the next checkpoint on the prepared key signs, for a while together with the one before it."""
     permissions.require(actor, "audits.replace_log_key")
     reason = reasons.given(reason)
-    _one_at_a_time()
+    lock(LOCK)
     origin = _origin()
     if outside.halted() is not None:
         raise Conflict("The sequencer is halted. See audit_resume.")
@@ -78,7 +78,7 @@ def end_log_key(*, actor: Actor, reason: str) -> Vkey:
     """The key that was replaced signs nothing from the next checkpoint on."""
     permissions.require(actor, "audits.end_log_key")
     reason = reasons.given(reason)
-    _one_at_a_time()
+    lock(LOCK)
     origin = _origin()
     leaving = log_keys.leaving(log_keys.all_of(origin))
     if leaving is None or leaving.replaced is None:
@@ -108,8 +108,3 @@ def _origin() -> str:
     if signed is None:
         raise Conflict("Nothing is signed yet: start the sequencer.", code="nothing_signed")
     return signed.origin
-
-
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

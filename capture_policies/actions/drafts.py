@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts import permissions
 from audits import actions as log
 from audits.actor import Actor
+from audits.locks import lock
 from audits.registry import audited
 from capture_policies import approvals, document, queries
-from capture_policies.locks import lock
 from capture_policies.models import (
     DraftEntry,
     DraftRule,

@@ -21,9 +21,9 @@ from agents.models import CaptureStop
 from audits import actions as log
 from audits import reasons
 from audits.actor import Actor
+from audits.locks import lock
 from audits.registry import audited, nothing_to_do
 from capture_policies import narrowings, queries, signing
-from capture_policies.locks import lock
 from capture_policies.models import (
     AllowlistRequest,
     Narrowing,

@@ -8,9 +8,9 @@ from accounts import permissions
 from agents import lease_keys
 from audits import actions as log
 from audits.actor import Actor
+from audits.locks import lock
 from audits.registry import audited, nothing_to_do
 from capture_policies import key_steps, signing
-from capture_policies.locks import lock
 from capture_policies.models import TufFile
 from capture_policies.signing import LEASE_KEYS
 from mci_core import canonical

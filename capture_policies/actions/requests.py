@@ -16,10 +16,10 @@ from accounts.models import Subject
 from audits import actions as log
 from audits import reasons
 from audits.actor import Actor
+from audits.locks import lock
 from audits.registry import audited, nothing_to_do
 from capture_policies import narrowings, queries, request_things
 from capture_policies.actions import drafts
-from capture_policies.locks import lock
 from capture_policies.models import AllowlistRequest, PolicyDraft, PolicyVersion, RequestVoice
 from capture_policies.models_requests import UNANSWERED, AllowlistRequestState, RequestKind
 from capture_policies.request_things import Thing

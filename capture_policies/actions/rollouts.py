@@ -21,10 +21,10 @@ from agents.models import Device
 from audits import actions as log
 from audits import reasons
 from audits.actor import Actor
+from audits.locks import lock
 from audits.queue import enqueue_on_commit
 from audits.registry import audited
 from capture_policies import approvals, narrowings, queries
-from capture_policies.locks import lock
 from capture_policies.models import Release, Rollout, RolloutState, Wave
 from capture_policies.release_steps import sign_next
 from capture_policies.rollout_steps import (

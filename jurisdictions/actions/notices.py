@@ -12,12 +12,13 @@ from accounts.models import Subject
 from audits import actions as log
 from audits import reasons
 from audits.actor import Actor
+from audits.locks import lock
 from audits.queue import enqueue_on_commit
 from audits.registry import audited, nothing_to_do
 from jurisdictions import coverage
 from jurisdictions.models import Acknowledgement, Notice
 from jurisdictions.rulings import place_of
-from jurisdictions.steps import leases_change, one_at_a_time
+from jurisdictions.steps import leases_change
 from jurisdictions.zones import local_day
 from mci_core.errors import Conflict, Forbidden, Invalid, Stale
 
@@ -69,7 +70,7 @@ def _says(notice: Notice) -> tuple[str, str, list[str]]:
 def _publish(
     written: coverage.Written, for_everybody: bool, verb: str, actor: Actor, *, generated: bool = False
 ) -> Notice:
-    one_at_a_time("notices")
+    lock("jurisdictions:notices")
     number = (Notice.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     notice = Notice.objects.create(
         number=number,

@@ -15,9 +15,10 @@ from accounts import permissions
 from audits import actions as log
 from audits import reasons
 from audits.actor import Actor
+from audits.locks import lock
 from audits.registry import audited, nothing_to_do
 from jurisdictions.models import LawPack, LawReview, PlaceMode
-from jurisdictions.steps import leases_change, one_at_a_time, role_of
+from jurisdictions.steps import leases_change, role_of
 from mci_core import canonical, jurisdiction
 from mci_core.errors import Conflict, Invalid
 
@@ -30,7 +31,7 @@ def load_packs(*, actor: Actor, folder: Path = PACKS) -> int:
     removed.
     """
     permissions.require(actor, "jurisdictions.load_packs")
-    one_at_a_time("law-packs")
+    lock("jurisdictions:law-packs")
     changed = [row.key for path in sorted(folder.glob("*.json")) if (row := _put_pack(path)) is not None]
     if not changed:
         with nothing_to_do():
