@@ -7,24 +7,12 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mci_core.samples_values import KINDS as VALUE_KINDS
 from mci_core.samples_values import Values
 
 KINDS = ("form", "table", "terminal", "chat", "mail")
 # What fits in one line.
-PLANTED = (
-    "email",
-    "phone",
-    "card",
-    "iban",
-    "ssn",
-    "ip",
-    "url_token",
-    "api_key",
-    "jwt",
-    "password",
-    "url_credential",
-    "customer",
-)
+PLANTED = tuple(kind for kind in VALUE_KINDS if kind != "private_key")
 FONTS = ("Arial, sans-serif", "Verdana, sans-serif", "Georgia, serif", "'Liberation Sans', sans-serif")
 TALK = (
     "please check the figures before noon and send the draft to the team the second sheet is ready for "

@@ -23,6 +23,7 @@ from tuf.api import exceptions as tuf_errors
 from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
 from mci_agent import files, sign_review
+from mci_agent.api import read_object
 from mci_agent.errors import AgentError, PolicyRefused, Refused, Unreachable
 from mci_agent.sign_review import Offered, Review
 from mci_agent.transport import Answer, Transport
@@ -177,12 +178,7 @@ class Desk:
 
 
 def _answered(answer: Answer) -> dict[str, Any]:
-    try:
-        value = json.loads(answer.body)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise Unreachable("answer_broken", "The server's answer is not understood.")
+    value = read_object(answer)
     if answer.status >= 400:
         raise Refused(answer.status, str(value.get("code"))[:40], str(value.get("detail"))[:300])
     return value

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mci_core import policy
 from mci_core.samples_recorder import HEIGHT, WIDTH, Recorder
 from mci_core.samples_tasks import TASKS, Desk, answer_ticket, sign_in, stray
 from mci_core.samples_values import Values
@@ -148,22 +149,7 @@ def policy_document(name: str = "Office work") -> Line:
         "selector": {"entries": [], "signals": [], "fields": []},
         "examples": {"redact": [f"sent to {CUSTOMERS[0]}"], "keep": ["sent to support"]},
     }
-    return {
-        "schema": "mci-policy/1",
-        "name": name,
-        "purpose": "agent_training",
-        "entries": entries,
-        "rules": [rule],
-        "limits": {
-            "cpu_percent": 5,
-            "upload_bytes_per_day": 200_000_000,
-            "spool_bytes": 100_000_000,
-            "pause_minutes": [15, 30, 60],
-        },
-        "retention_days": 30,
-        "sampling": {"rate": 0.05},
-        "lease_seconds": 900,
-    }
+    return {**policy.new_document(name), "entries": entries, "rules": [rule]}
 
 
 def write(sample: Sample, folder: Path) -> Path:
