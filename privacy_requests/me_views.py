@@ -16,7 +16,8 @@ from django_filters import ChoiceFilter, FilterSet
 from accounts.access import EmployeePage, employee_page, user_actor
 from accounts.models import Subject, User
 from agents.decisions import decide
-from agents.models import Device
+from agents.models import Device, DeviceCommand
+from audits import checkpoints
 from audits.forms_support import refusals_on
 from audits.listing import Column, Empty, ListPage
 from capture_policies import words
@@ -152,7 +153,22 @@ def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One own request: its clock, the answer with its reason, the receipt."""
     found = _own(request, pk)
     erasure = Erasure.objects.filter(request=found).first()
-    return render(request, "privacy_requests/my_request_detail.html", {"object": found, "erasure": erasure})
+    signed = checkpoints.newest()
+    context = {
+        "object": found,
+        "erasure": erasure,
+        "purges": [] if erasure is None else _purges(found, erasure),
+        "vkey": "" if signed is None else signed.vkey,
+    }
+    return render(request, "privacy_requests/my_request_detail.html", context)
+
+
+def _purges(found: PrivacyRequest, erasure: Erasure) -> list[DeviceCommand]:
+    """What the person's own computers were told to delete; the newest hundred."""
+    told = DeviceCommand.objects.filter(
+        device__subject_id=found.subject_id, kind="purge", created_at__gte=erasure.created_at
+    )
+    return list(told.select_related("device").order_by("-created_at")[:100])
 
 
 @require_POST
