@@ -916,7 +916,7 @@ class Succession:
         for place, entry in log.keys:
             action, facts = _said(entry)
             if action == KEY_REPLACED:
-                replaced[str(facts.get("old")), str(facts.get("new"))] = place
+                replaced.setdefault((str(facts.get("old")), str(facts.get("new"))), place)
             elif action == KEY_ENDED and facts.get("key") in by_hash:
                 self.ended.setdefault(by_hash[facts["key"]], place)
         hashes = list(pairwise(by_hash))

@@ -29,6 +29,7 @@ DONE, FAILED, USAGE, ALARM, REFUSED, UNREACHABLE = 0, 1, 2, 4, 5, 8
 KEY = "witness"
 PATH = "/audit/witness"
 CHECKPOINT = "/audit/checkpoint"
+KEYS = "/audit/keys"
 LARGEST = 1 << 20
 TEXT = {"accept": "text/plain", "content-type": "text/plain; charset=utf-8"}
 
@@ -108,7 +109,11 @@ def parser() -> argparse.ArgumentParser:
     watching.add_argument("--every", type=float, default=60.0, metavar="SECONDS")
     watching.add_argument("--times", type=int, default=0, metavar="N", help="end after N looks")
     trusting = verbs.add_parser("trust", parents=[shared], help="trust a further key of the log")
-    trusting.add_argument("--vkey", required=True, metavar="KEY", help="the new key of the log, or a file")
+    trusting.add_argument(
+        "--vkey",
+        metavar="KEY",
+        help="the new key, or a file; without it those that a trusted key has confirmed",
+    )
     verbs.add_parser("show", parents=[shared], help="the key of this witness and what it has seen")
     return top
 
@@ -158,13 +163,19 @@ def watch(arguments: argparse.Namespace, world: World) -> int:
         world.sleep(arguments.every)
 
 
-def trust(arguments: argparse.Namespace, _world: World) -> int:
-    """A log that changes its key is signed by both for a while."""
+def trust(arguments: argparse.Namespace, world: World) -> int:
+    """A log that changes its key is signed by both for a while; the old one may confirm the new one."""
     config = witness.load_config(arguments.folder)
-    text = _vkey_text(arguments.vkey)
-    changed = replace(config, vkeys=tuple(dict.fromkeys((*config.vkeys, text))))
+    if arguments.vkey is None:
+        answer = world.ask(config.server, "GET", KEYS)
+        texts = tuple(key.text() for key in witness.confirmed_keys(_text(answer), config.keys()))
+    else:
+        texts = (*config.vkeys, _vkey_text(arguments.vkey))
+    changed = replace(config, vkeys=tuple(dict.fromkeys((*config.vkeys, *texts))))
     changed.keys()
     witness.save_config(arguments.folder, changed)
+    for text in changed.vkeys[len(config.vkeys) :]:
+        print(plain(f"Trusted from now on: {text}"))
     print(f"{len(changed.vkeys)} keys of the log are trusted.")
     return DONE
 
@@ -206,7 +217,7 @@ def _look(folder: Path, config: witness.Config, own: witness.Witness, world: Wor
         fresh = witness.Seen(checkpoint.size, checkpoint.root, moment, note.dumps())
         witness.save_seen(folder, fresh)
         _hand_over(config, world, own.cosigned(note, moment))
-    return f"Cosigned {checkpoint.size} entries."
+    return "\n".join([f"Cosigned {checkpoint.size} entries.", *map(plain, own.untrusted(note))])
 
 
 def _judged(

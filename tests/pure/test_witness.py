@@ -237,12 +237,52 @@ def test_a_log_may_change_its_key_once_the_witness_was_told(council: Council, en
     new = Log(entries, key=OTHER_KEY)
     council.server.log = new
     alarmed(council, "no signature of a known key")
+    assert f"not trusted here, {notes.Vkey.parse(new.vkey).key_id.hex()}" in council.said
     assert council.run("trust", "--vkey", new.vkey) == DONE
     assert council.run("once") == DONE
+    assert council.said == "Cosigned 600 entries.\n"
     assert council.run("trust", "--vkey", logs.WITNESS_VKEY) == USAGE
     other = Log([], origin="other.example.com/audit").vkey
     assert council.run("trust", "--vkey", other) == USAGE
     assert "have the name of the log" in council.said
+
+
+def handed_over(entries: list[bytes], *keys: Ed25519PrivateKey, size: int = 300) -> bytes:
+    """What the log says about its keys: at this size these keys have signed."""
+    log = Log(entries)
+    note = log.note(size, witnesses=False)
+    both = notes.Note(note.text, tuple(notes.sign(note.text, logs.ORIGIN, key) for key in keys))
+    new = notes.Vkey.of(logs.ORIGIN, OTHER_KEY).text()
+    return f"0\t{logs.VKEY}\n{size}\t{new}\n\n{both.dumps()}".encode()
+
+
+def test_a_trusted_key_may_confirm_the_next_one(council: Council, entries: list[bytes]) -> None:
+    both = (OTHER_KEY, logs.LOG_KEY)
+    note = Log(entries).note(witnesses=False)
+    lines = tuple(notes.sign(note.text, logs.ORIGIN, key) for key in both)
+    step = proofs.Step(0, (), notes.Note(note.text, lines)).dumps().encode()
+    council.server.answers["GET /audit/witness"] = Answer(200, {}, step)
+    assert council.run("once") == DONE
+    assert (
+        "Cosigned 600 entries.\nIt is signed with a key of mci.example.com/audit not trusted" in council.said
+    )
+    for keys in ((OTHER_KEY,), (logs.LOG_KEY,)):
+        council.server.answers["GET /audit/keys"] = Answer(200, {}, handed_over(entries, *keys))
+        assert council.run("trust") == DONE
+        assert council.said == "1 keys of the log are trusted.\n"
+    council.server.answers["GET /audit/keys"] = Answer(200, {}, handed_over(entries, *both))
+    assert council.run("trust") == DONE
+    new = notes.Vkey.of(logs.ORIGIN, OTHER_KEY).text()
+    assert council.said == f"Trusted from now on: {new}\n2 keys of the log are trusted.\n"
+    step = proofs.Step(600, (), notes.Note(note.text, lines)).dumps().encode()
+    council.server.answers["GET /audit/witness"] = Answer(200, {}, step)
+    assert council.run("once") == DONE
+    assert council.said == "Cosigned 600 entries.\n"
+    for broken in (b"", b"0\tnothing\n", handed_over(entries, *both).partition(b"\n\n")[0]):
+        council.server.answers["GET /audit/keys"] = Answer(200, {}, broken)
+        assert council.run("trust") == (DONE if broken == b"" else USAGE)
+    council.server.answers["GET /audit/keys"] = Answer(200, {}, f"0\t{logs.VKEY}\n".encode())
+    assert council.run("trust") == DONE
 
 
 def test_the_server_may_refuse_or_be_away(council: Council) -> None:
