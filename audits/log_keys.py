@@ -188,11 +188,21 @@ class Signers:
 
 def spans(keys: list[LogKey]) -> list[str]:
     """Each key with the sizes at which it signs: the first, and the first at which it does no more (or -)."""
+    return [f"{first} {'-' if end is None else end} {vkey.text()}" for first, end, vkey in _spans(keys)]
+
+
+def since(signed: SignedCheckpoint) -> list[str]:
+    """The keys that have signed this checkpoint, and those that came after."""
+    found = _spans(all_of(signed.origin))
+    return [vkey.text() for _first, end, vkey in found if end is None or end > signed.size]
+
+
+def _spans(keys: list[LogKey]) -> list[tuple[int, int | None, Vkey]]:
     found = []
     for key in keys:
-        since = 0 if key.change is None else (tree.index_of(key.change.entry) or 0) + 1
+        first = 0 if key.change is None else (tree.index_of(key.change.entry) or 0) + 1
         end = None if key.end is None else tree.index_of(key.end.entry)
-        found.append(f"{since} {'-' if end is None else end + 1} {key.vkey.text()}")
+        found.append((first, None if end is None else end + 1, key.vkey))
     return found
 
 

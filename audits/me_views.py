@@ -67,7 +67,7 @@ def file_name(signed: SignedCheckpoint) -> str:
 def commands(signed: SignedCheckpoint) -> str:
     """What compares this checkpoint with the log of a later day, without this page."""
     address = f"{settings.PUBLIC_URL.rstrip('/')}{reverse('audits:witness')}?old={signed.size}"
-    keys = " ".join(f"--vkey '{key.vkey.text()}'" for key in log_keys.all_of(signed.origin))
+    keys = " ".join(f"--vkey '{key}'" for key in log_keys.since(signed))
     return (
         "pip install cryptography\n"
         f"curl -o step.txt '{address}'\n"

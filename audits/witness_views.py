@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -27,11 +28,13 @@ class WitnessList(StaffPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         signed = checkpoints.newest()
+        stopped = halted()
         seen = {found.witness_id: found for found in Cosignature.objects.newest_of_each()}
         return super().get_context_data(
             signed=signed,
             state=health.of_sequencer(signed),
-            halted=halted(),
+            halted=stopped,
+            halted_because="" if stopped is None else json.loads(stopped.leaf)["facts"]["fault"],
             verified=reading.last_verdict(),
             witnesses=[(witness, seen.get(witness.pk)) for witness in Witness.objects.all()[:100]],
             signatures=cosigned(CHECKPOINTS),

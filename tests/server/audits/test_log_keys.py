@@ -298,7 +298,7 @@ def test_a_log_whose_entries_are_gone_goes_on_under_another_name_and_key() -> No
 
 
 @pytest.mark.parametrize("broken", ["missing", "unreadable", "cut"])
-def test_without_the_key_nothing_is_signed_and_no_other_is_made(broken: str) -> None:
+def test_without_the_key_nothing_is_signed_and_no_other_is_made(broken: str, cast: Cast) -> None:
     signed_now(2)
     (path,) = key_files()
     data = path.read_bytes()
@@ -315,6 +315,8 @@ def test_without_the_key_nothing_is_signed_and_no_other_is_made(broken: str) -> 
     assert SignedCheckpoint.objects.count() == 1
     assert "mci_audit_halted 1" in (outside.folder() / outside.FIGURES).read_text()
     assert AuditEntry.objects.latest("pk").action == "audits.log_halted"
+    page = cast.client("auditor").get("/audit/witnesses/").content.decode()
+    assert "of the log is missing or cannot be opened. Nothing is signed until" in page
     with pytest.raises(CommandError, match="still contradicts"):
         call_command("audit_resume", reason="never mind")
     path.write_bytes(data)
@@ -569,6 +571,8 @@ def test_a_kept_checkpoint_is_checked_with_the_keys_that_signed_at_its_size(
     assert f"{new_first} - " in page
     (tmp_path / "kept").write_text(before.note)
     (tmp_path / "step").write_text(Client().get(f"/audit/witness?old={before.size}").content.decode())
+    assert log_keys.since(before) == [before.vkey, both.vkey]
+    assert log_keys.since(after) == [both.vkey]
     words = shlex.split(me_views.commands(before).splitlines()[-1])
     command = ["consistency", str(tmp_path / "kept"), str(tmp_path / "step"), *words[5:], "--json"]
     assert words[2:5] == ["consistency", f"checkpoint-{before.size}.txt", "step.txt"]
