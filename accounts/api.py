@@ -17,7 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts import actions, serializers
 from accounts.access import HasPermission
 from accounts.actors import user_actor
-from accounts.api_base import ApiThrottled
+from accounts.api_base import ApiThrottled, valid
 from accounts.models import Department, RoleGrant, User
 
 
@@ -34,8 +34,7 @@ class UserViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMixin
 
     @extend_schema(request=serializers.NewUserSerializer, responses={201: serializers.UserSerializer})
     def create(self, request: Request) -> Response:
-        given = serializers.NewUserSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.NewUserSerializer, request)
         user = actions.create_user(**given.validated_data, actor=user_actor(request))
         return Response(serializers.UserSerializer(user).data, status=status.HTTP_201_CREATED)
 
@@ -46,8 +45,7 @@ class UserViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMixin
         permission_classes=[HasPermission.of("accounts.deactivate_user")],
     )
     def deactivate(self, request: Request, pk: str) -> Response:
-        given = serializers.ReasonSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.ReasonSerializer, request)
         user = actions.deactivate_user(
             user=self.get_object(), reason=given.validated_data["reason"], actor=user_actor(request)
         )
@@ -71,8 +69,7 @@ class RoleGrantViewSet(
         request=serializers.RoleRequestSerializer, responses={201: serializers.RoleGrantSerializer}
     )
     def create(self, request: Request) -> Response:
-        given = serializers.RoleRequestSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.RoleRequestSerializer, request)
         grant = actions.request_role(**given.validated_data, actor=user_actor(request))
         return self._shown(grant, status.HTTP_201_CREATED)
 
@@ -84,8 +81,7 @@ class RoleGrantViewSet(
     @extend_schema(request=serializers.ReasonSerializer, responses=serializers.RoleGrantSerializer)
     @action(detail=True, methods=["post"], permission_classes=[HasPermission.of("accounts.revoke_role")])
     def revoke(self, request: Request, pk: str) -> Response:
-        given = serializers.ReasonSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.ReasonSerializer, request)
         reason: Any = given.validated_data["reason"]
         return self._shown(
             actions.revoke_role(grant=self.get_object(), reason=reason, actor=user_actor(request))
@@ -106,7 +102,6 @@ class DepartmentViewSet(ApiThrottled, mixins.ListModelMixin, GenericViewSet[Depa
         request=serializers.NewDepartmentSerializer, responses={201: serializers.DepartmentSerializer}
     )
     def create(self, request: Request) -> Response:
-        given = serializers.NewDepartmentSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.NewDepartmentSerializer, request)
         made = actions.create_department(**given.validated_data, actor=user_actor(request))
         return Response(serializers.DepartmentSerializer(made).data, status=status.HTTP_201_CREATED)

@@ -18,7 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import HasPermission
 from accounts.actors import user_actor
-from accounts.api_base import ApiThrottled
+from accounts.api_base import ApiThrottled, valid
 from accounts.models import Subject
 from agents import actions, serializers
 from agents.models import CaptureStop, Device, EnrolmentToken
@@ -52,16 +52,14 @@ class DeviceViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMix
     @extend_schema(request=serializers.TagsSerializer, responses=serializers.DeviceSerializer)
     @action(detail=True, methods=["post"], permission_classes=[HasPermission.of("agents.set_tags")])
     def tags(self, request: Request, pk: str) -> Response:
-        given = serializers.TagsSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.TagsSerializer, request)
         device = actions.set_tags(device=self.get_object(), **given.validated_data, actor=user_actor(request))
         return Response(serializers.DeviceSerializer(device).data)
 
     @extend_schema(request=serializers.ReasonSerializer, responses=serializers.DeviceSerializer)
     @action(detail=True, methods=["post"], permission_classes=[HasPermission.of("agents.revoke_device")])
     def revoke(self, request: Request, pk: str) -> Response:
-        given = serializers.ReasonSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.ReasonSerializer, request)
         device = actions.revoke_device(
             device=self.get_object(), reason=given.validated_data["reason"], actor=user_actor(request)
         )
@@ -82,8 +80,7 @@ class TokenViewSet(
 
     @extend_schema(request=serializers.NewTokenSerializer, responses={201: _NewTokenAnswer})
     def create(self, request: Request) -> Response:
-        given = serializers.NewTokenSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.NewTokenSerializer, request)
         wanted = dict(given.validated_data)
         subject = get_object_or_404(Subject, user=wanted.pop("user"))
         token, secret = actions.create_enrolment_token(subject=subject, actor=user_actor(request), **wanted)
@@ -95,8 +92,7 @@ class TokenViewSet(
         detail=True, methods=["post"], permission_classes=[HasPermission.of("agents.revoke_enrolment_token")]
     )
     def revoke(self, request: Request, pk: str) -> Response:
-        given = serializers.ReasonSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.ReasonSerializer, request)
         token = actions.revoke_enrolment_token(
             token=self.get_object(), reason=given.validated_data["reason"], actor=user_actor(request)
         )

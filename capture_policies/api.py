@@ -21,7 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import HasPermission
 from accounts.actors import user_actor
-from accounts.api_base import ApiThrottled
+from accounts.api_base import ApiThrottled, valid
 from accounts.serializers import ReasonSerializer
 from capture_policies import queries, serializers
 from capture_policies.actions import drafts, rollouts
@@ -33,12 +33,6 @@ from capture_policies.models import (
     Release,
     Rollout,
 )
-
-
-def valid(kind: type[BaseSerializer[Any]], request: Request, **kwargs: Any) -> Any:
-    given = kind(data=request.data, **kwargs)
-    given.is_valid(raise_exception=True)
-    return given
 
 
 def of(name: str) -> list[type[HasPermission]]:

@@ -16,10 +16,11 @@ from rest_framework.response import Response
 
 from accounts.access import HasPermission
 from accounts.actors import user_actor
+from accounts.api_base import valid
 from accounts.serializers import ReasonSerializer
 from capture_policies import differences, queries, serializers
 from capture_policies.actions import versions
-from capture_policies.api import Reading, of, valid
+from capture_policies.api import Reading, of
 from capture_policies.models import Approval, PolicyVersion
 from capture_policies.serializers_versions import CommentSerializer, DifferenceSerializer
 from mci_core.errors import Invalid, NotFound

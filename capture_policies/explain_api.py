@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import HasPermission
-from accounts.api_base import ApiThrottled
+from accounts.api_base import ApiThrottled, valid
 from capture_policies import asking, explaining
 from capture_policies.explaining import KEYS, Explanation
 from mci_core.policy import SIGNALS
@@ -111,8 +111,7 @@ class ExplainView(ApiThrottled):
 
     @extend_schema(request=ExplainSerializer, responses=ExplanationSerializer)
     def post(self, request: Request) -> Response:
-        given = ExplainSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(ExplainSerializer, request)
         question = asking.question_of(given.validated_data)
         asked = asking.asked_of(request.user, given.validated_data, question.at)
         return Response(ExplanationSerializer(explaining.explain(question, asked)).data)

@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.access import HasPermission
 from accounts.actors import user_actor
-from accounts.api_base import ApiThrottled
+from accounts.api_base import ApiThrottled, valid
 from jurisdictions import actions, serializers
 from jurisdictions.models import Agreement, LawPack, Notice
 
@@ -48,8 +48,7 @@ class AgreementViewSet(
         request=serializers.NewAgreementSerializer, responses={201: serializers.AgreementSerializer}
     )
     def create(self, request: Request) -> Response:
-        given = serializers.NewAgreementSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.NewAgreementSerializer, request)
         row = actions.record_agreement(**given.validated_data, actor=user_actor(request))
         return Response(serializers.AgreementSerializer(row).data, status=status.HTTP_201_CREATED)
 
@@ -79,8 +78,7 @@ class NoticeViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMix
 
     @extend_schema(request=serializers.NewNoticeSerializer, responses={201: serializers.NoticeSerializer})
     def create(self, request: Request) -> Response:
-        given = serializers.NewNoticeSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.NewNoticeSerializer, request)
         row = actions.publish_notice(**given.validated_data, actor=user_actor(request))
         return Response(serializers.NoticeSerializer(row).data, status=status.HTTP_201_CREATED)
 
@@ -96,7 +94,6 @@ class NoticeViewSet(ApiThrottled, mixins.ListModelMixin, mixins.RetrieveModelMix
 
 
 def _reason(request: Request) -> str:
-    given = serializers.LawReasonSerializer(data=request.data)
-    given.is_valid(raise_exception=True)
+    given = valid(serializers.LawReasonSerializer, request)
     reason: str = given.validated_data["reason"]
     return reason

@@ -12,7 +12,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from accounts.access import HasPermission
 from accounts.actors import user_actor
-from accounts.api_base import ApiThrottled
+from accounts.api_base import ApiThrottled, valid
 from reviews import actions, querysets, serializers
 from reviews.models import Finding, Sample
 
@@ -30,8 +30,7 @@ class SampleViewSet(ApiThrottled, ReadOnlyModelViewSet[Sample]):
 
     @extend_schema(request=serializers.NewSampleSerializer, responses={201: serializers.SampleSerializer})
     def create(self, request: Request) -> Response:
-        given = serializers.NewSampleSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.NewSampleSerializer, request)
         sample = actions.commit_sample(**given.validated_data, actor=user_actor(request))
         return Response(serializers.SampleSerializer(sample).data, status=status.HTTP_201_CREATED)
 
@@ -56,8 +55,7 @@ class FindingViewSet(ApiThrottled, ReadOnlyModelViewSet[Finding]):
     @extend_schema(request=serializers.ResolutionSerializer, responses=serializers.FindingSerializer)
     @action(detail=True, methods=["post"], permission_classes=[HasPermission.of("reviews.close_finding")])
     def close(self, request: Request, pk: str) -> Response:
-        given = serializers.ResolutionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = valid(serializers.ResolutionSerializer, request)
         finding = actions.close_finding(
             finding=self.get_object(),
             resolution=given.validated_data["resolution"],
