@@ -11,7 +11,6 @@ PACKAGES := mci_core mci_agent mci_admin audits accounts jurisdictions agents ca
 JOBS ?= 2
 # What the tests reach is counted with COVER=1. It takes two thirds more time, so `make test` does not.
 COVER ?=
-COUNT := $(if $(COVER),--cov --cov-append --cov-report=)
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -48,10 +47,7 @@ run: setup  ## start the processes for development, without seeding and without 
 
 test: setup  ## all tests
 	$(if $(COVER),$(BIN)/coverage erase)
-	$(BIN)/pytest -q -n $(JOBS) --durations=10 $(COUNT) tests/pure tests/server
-	# Whole processes and a browser, one file at a time: a file's instance is made once. They wait more than
-	# they work, so there is one more of them than cores.
-	$(BIN)/pytest -q -n $$(($(JOBS) + 1)) --durations=10 --dist=loadfile $(COUNT) tests/end_to_end tests/browser
+	@$(BIN)/python -m tests.side_by_side --jobs $(JOBS) $(if $(COVER),--cover)
 	$(if $(COVER),$(BIN)/python -m tests.coverage_floors)
 
 coverage:  ## all tests, counted, against the floors of coverage

@@ -14,15 +14,16 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configuration
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.support import Walk, chromium_path, launch, open_walk
+from tests.browser.support import PATIENCE, Walk, chromium_path, launch, open_walk
 from tests.server.capture_policies.support import found_repository
 from tests.server.cast import Cast, cast  # noqa: F401  # the same people and
 from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
 
 pytest.register_assert_rewrite("tests.browser.job")
 MakeWalk = Callable[[str], Walk]
+expect.set_options(timeout=PATIENCE)
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the test's own thread
 
 

@@ -1,4 +1,4 @@
-"""Makes the pictures of the documents from the last walk of the main job.
+"""Makes the pictures of the documents from the last walk of the main job with ``MCI_PICTURES=looks``.
 
 ``python -m tests.browser.pictures``: each is what a reader sees first on a screen of 1440 by 900, in few
 colours, so that the file stays small.
@@ -37,7 +37,8 @@ def main() -> int:
     for name, step in PICTURES.items():
         source = ARTIFACTS / "main-job" / f"{step}-1440-light.png"
         if not source.is_file():
-            sys.stderr.write(f"{source} is missing. Run: pytest tests/browser/test_main_job.py\n")
+            run = "MCI_PICTURES=looks pytest tests/browser/test_main_job.py"
+            sys.stderr.write(f"{source} is missing. Run: {run}\n")
             return 1
         size = make(source, TARGET / f"{name}.png")
         sys.stdout.write(f"{name}.png {size} bytes\n")

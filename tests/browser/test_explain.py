@@ -124,7 +124,7 @@ def test_recent_decisions_are_replayed_under_a_version(
     walk.page.wait_for_selector("text=Running")
     walk.step("07-running")
     tasks.sweep_simulations()
-    walk.page.wait_for_selector("text=By app or site and signal", timeout=8000)
+    walk.page.wait_for_selector("text=By app or site and signal")
     walk.step("08-simulated")
 
 

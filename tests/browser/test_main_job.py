@@ -1,6 +1,7 @@
 """The main job in a real browser on the real processes: each act is a test, each page on the way is clean.
 
-``tests/browser/job`` holds the acts; pictures of every step are kept in ``artifacts/browser/main-job``.
+``tests/browser/job`` holds the acts; with ``MCI_PICTURES=looks`` pictures of every step are kept in
+``artifacts/browser/main-job``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tests.end_to_end.company import Company
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.end_to_end,
-    pytest.mark.timeout(420),
+    pytest.mark.timeout(900),
     pytest.mark.xdist_group("main-job"),
 ]
 ACTS = (

@@ -86,7 +86,7 @@ def test_two_people_approve_and_a_rollout_goes_out(walk_as: MakeDesk, cast: Cast
     rollout = Rollout.objects.get()
     rollout.waves.update(soak_seconds=0)
     tasks.advance_rollout(str(rollout.pk))
-    page.wait_for_selector("text=Holds a lease on it", timeout=6000)
+    page.wait_for_selector("text=Holds a lease on it")
     walk.step("05-first-wave")
     _applied(rollout)
     tasks.advance_rollout(str(rollout.pk))

@@ -135,7 +135,7 @@ def test_a_stop_is_bounded_before_and_proven_after_it(walk_as: MakeDesk, cast: C
         lease_state="stopped", lease_issued_at=timezone.now()
     )
     Device.objects.filter(pk=devices[25].pk).update(capture_until=timezone.now())
-    expect(page.locator("#proof .tile", has_text="Proven stopped")).to_contain_text("22", timeout=8000)
+    expect(page.locator("#proof .tile", has_text="Proven stopped")).to_contain_text("22")
     walk.go(re.sub(r"^https?://[^/]+", "", page.url))
     walk.step("07-proof-of-stop")
     page.select_option("[name=proof]", "pending")
@@ -160,7 +160,7 @@ def test_a_drill_says_how_fast_agents_answer(walk_as: MakeDesk, cast: Cast) -> N
         command.result = "done"
         command.done_at = drill.started_at + timedelta(milliseconds=300 + 90 * index)
         command.save()
-    expect(page.locator("#answers .tile", has_text="Answered")).to_contain_text("10", timeout=8000)
+    expect(page.locator("#answers .tile", has_text="Answered")).to_contain_text("10")
     walk.step("11-drill")
     page.click("text=End drill…")
     page.click("dialog[open] button[type=submit]")

@@ -113,7 +113,7 @@ class Company:
         """SIGKILL to a process and its children; the supervisor will start it again."""
         self.stack.supervisor.signal(name, signal.SIGKILL)
 
-    def until(self, happened: Callable[[], Any], *, seconds: float = 60.0, what: str = "it") -> Any:
+    def until(self, happened: Callable[[], Any], *, seconds: float = 180.0, what: str = "it") -> Any:
         """Wait for something, watching the processes meanwhile; returns what was found."""
         deadline = time.monotonic() + seconds
         while True:
@@ -122,7 +122,7 @@ class Company:
             if found:
                 return found
             assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
-            time.sleep(0.5)
+            time.sleep(0.3)
 
     def settled_sessions(self, least: int) -> list[dict[str, Any]]:
         """Every session, once at least so many have passed the second scan."""
@@ -131,7 +131,7 @@ class Company:
                 [s for s in self.act("sessions") if s["state"] == "available"][least - 1 :]
                 and self.act("sessions")
             ),
-            seconds=120,
+            seconds=240,
             what=f"{least} sessions available",
         )
         return done

@@ -12,7 +12,8 @@ import pytest
 
 from tests.end_to_end.company import Company
 
-pytestmark = pytest.mark.end_to_end
+#: Generous: the waits inside end as soon as what they wait for is there.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_a_worker_killed_in_the_middle_of_a_rollout_changes_nothing(
 
     company.until(some_assigned, what="the first chunk")
     company.kill("worker")
-    company.until(lambda: company.act("rollout_state")["state"] == "done", seconds=120, what="the rollout")
+    company.until(lambda: company.act("rollout_state")["state"] == "done", what="the rollout")
     devices = company.act("devices")
     assert {device["desired_release"] for device in devices} == {release["number"]}
     company.until(
@@ -91,8 +92,10 @@ def test_without_a_server_nothing_is_captured_after_the_lease(tmp_path: Path) ->
         for name in ("web", "stream"):
             short.stack.supervisor.stop(name)
         gone = time.monotonic()
-        short.until(lambda: short.status(home)["capture"] == "stopped", seconds=15, what="capture stops")
-        assert time.monotonic() - gone <= 12
+        short.until(lambda: short.status(home)["capture"] == "stopped", what="capture stops")
+        assert (
+            time.monotonic() - gone <= 40
+        )  # 6 s and what a busy machine adds; without its lease it would never end
         assert short.status(home)["reason"] == "lease_expired"
         time.sleep(2)  # what was captured before the end is still being packed
         spooled = short.status(home)["waiting_sessions"]

@@ -15,7 +15,7 @@ from PIL import Image
 from mci_core.samples import CUSTOMERS
 from tests.end_to_end.company import Company, planted_values
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.timeout(400)]
 ALLOWED = {"desk", "excel", "editor", "mail"}
 STEPS = {
     "capture_policies.put_entry",

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import TransactionTestCase
 
 from tests.server.cast import (  # noqa: F401  # fixtures for every test below this folder
@@ -47,6 +48,9 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 def _empty_tables(self: TransactionTestCase) -> None:
     databases.empty_tables()
 
+
+# A password that is worth nothing needs no second of work: the way is the same, with fewer rounds.
+PBKDF2PasswordHasher.iterations = 1_000
 
 # The application role, as which tests run, may not TRUNCATE.
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]  # private to Django

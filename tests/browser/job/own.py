@@ -110,7 +110,7 @@ def _be_erased(scene: Scene, walk: Walk) -> None:
     own = path_of(walk)
     request = own.rstrip("/").rpartition("/")[2]
     _decide(scene, request)
-    scene.reload_until(walk, page.get_by_role("link", name="Receipt"), seconds=90, what="the receipt")
+    scene.reload_until(walk, page.get_by_role("link", name="Receipt"), what="the receipt")
     expect(page.locator("main")).to_contain_text(ANSWER)
     walk.step("32-erased")
     receipt = _download(walk, scene.company.folder)

@@ -10,7 +10,8 @@ from tests.browser.job.scene import Scene, path_of, row
 from tests.browser.support import Walk
 
 WAVES = ((50, 0), (75, 0), (100, 0))
-MINUTE = 60_000
+#: A machine that is busy with other tests is slow; what comes ends the wait.
+LONG = 240_000
 
 
 def roll_out(scene: Scene) -> None:
@@ -30,17 +31,17 @@ def roll_out(scene: Scene) -> None:
     live = page.locator("#live")
     expect(live).to_contain_text("Running")
     expect(live.locator(".funnel li", has_text="Told").locator(".funnel-value")).to_have_text(
-        re.compile(r"[1-9]"), timeout=MINUTE
+        re.compile(r"[1-9]"), timeout=LONG
     )
     walk.step("12-rollout-is-live")
     scene.known["rollout"] = path_of(walk)
     scene.start_agents()
     applied = live.locator(".funnel li", has_text="Applied").locator(".funnel-value")
-    expect(applied).to_have_text(str(enrolled), timeout=2 * MINUTE)
-    expect(live.locator(".tile", has_text="State")).to_contain_text("Done", timeout=MINUTE)
+    expect(applied).to_have_text(str(enrolled), timeout=LONG)
+    expect(live.locator(".tile", has_text="State")).to_contain_text("Done", timeout=LONG)
     walk.step("13-rollout-is-done")
     walk.go("/devices/")
-    expect(row(walk, "Capturing")).to_have_count(enrolled, timeout=MINUTE)
+    expect(row(walk, "Capturing")).to_have_count(enrolled, timeout=LONG)
     walk.step("14-devices")
 
 

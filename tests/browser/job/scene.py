@@ -108,13 +108,13 @@ class Scene:
         return [one.result()[0] for one in self._agents]
 
     # ------------------------------------------------------------ waiting
-    def reload_until(self, walk: Walk, there: Locator, *, seconds: float = 60, what: str = "") -> None:
+    def reload_until(self, walk: Walk, there: Locator, *, seconds: float = 240, what: str = "") -> None:
         """Load the page again until something is on it, watching the processes meanwhile."""
         deadline = time.monotonic() + seconds
         while not there.count():
             self.company.stack.watch()
             assert time.monotonic() < deadline, f"{what or there} did not appear within {seconds:.0f} s"
-            time.sleep(0.5)
+            time.sleep(1)
             walk.page.reload()
         walk.settle()
 

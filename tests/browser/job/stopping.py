@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from tests.browser.job.scene import Scene, path_of, row
 
 REASON = "A colleague reported something that should not be recorded."
-MINUTE = 60_000
+#: A machine that is busy with other tests is slow; what comes ends the wait.
+LONG = 240_000
 
 
 def stop_and_restart(scene: Scene) -> None:
@@ -29,7 +30,7 @@ def stop_and_restart(scene: Scene) -> None:
     page.get_by_role("button", name="Stop now").click()
     walk.settle()
     scene.fresh("admin")
-    expect(page.get_by_text("Every device in the scope is proven stopped.")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("Every device in the scope is proven stopped.")).to_be_visible(timeout=LONG)
     expect(row(walk, "Proven stopped")).to_have_count(len(scene.homes))
     walk.step("36-proof-of-stop")
     states = [scene.company.status(home)["capture"] for home in scene.homes]

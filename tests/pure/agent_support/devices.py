@@ -89,7 +89,7 @@ class Running:
             raise result
 
 
-async def until(condition: Callable[[], object], seconds: float = 8.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a condition; fails when it does not come."""
     ends = time.monotonic() + seconds
     while not condition():

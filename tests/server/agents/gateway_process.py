@@ -28,7 +28,7 @@ class Running:
         answer: dict[str, Any] = httpx.get(f"{self.url}/stream/healthz").json()
         return answer
 
-    def until(self, wanted: Any, seconds: float = 10) -> dict[str, Any]:
+    def until(self, wanted: Any, seconds: float = 60) -> dict[str, Any]:
         """Wait until the health answer satisfies ``wanted``."""
         ends = time.monotonic() + seconds
         while True:
@@ -45,14 +45,14 @@ class Running:
 
     @contextlib.contextmanager
     def stream(self, device: str, **wanted: Any) -> Iterator[Stream]:
-        with httpx.Client(timeout=10) as client:
+        with httpx.Client(timeout=60) as client:
             url = f"{self.url}/stream/?ticket={self.ticket(device, **wanted)}"
             with client.stream("GET", url) as response:
                 yield Stream(response)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 class Stream:
@@ -96,13 +96,13 @@ def gateway(redis_url: str, secret: str, *, limit: int = 100, heartbeat: int = 1
     process = subprocess.Popen([sys.executable, "-m", "agents.gateway"], env=env)
     running = Running(process, f"http://127.0.0.1:{port}", secret)
     try:
-        running.until(lambda found: True, 20)
+        running.until(lambda found: True)
         yield running
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(60)
         if process.poll() is None:
             process.kill()
             process.wait()

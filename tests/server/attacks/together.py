@@ -17,7 +17,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     results: list[Any] = [None] * len(calls)
 
     def run(index: int, call: Callable[[], Any]) -> None:
-        start.wait(10)
+        start.wait(60)
         try:
             results[index] = call()
         except ActionError as refusal:

@@ -68,7 +68,7 @@ class OtherClient:
         """``{"custom", "content"}`` of a target, or ``{"refused", "message"}``."""
         command = [node(), str(HERE / "tuf_client.mjs"), str(self.folder)]
         command += [self.origin + TUF, self.origin + TARGETS, target]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 

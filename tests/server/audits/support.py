@@ -49,7 +49,7 @@ def fill(count: int) -> None:
 
 def advance_all(wanted: int, *, limit: int = sequence.BATCH) -> Checkpoint:
     """Other databases of the same server may hold transactions open for a moment."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         sequence.advance(limit)
         last = sequence.latest()

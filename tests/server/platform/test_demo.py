@@ -135,14 +135,14 @@ def test_command_brings_everything_up_and_ends_it_in_order(tmp_path: Path) -> No
     try:
         wait_for(output, "MCI Admin runs at", process)
         ports = json.loads((tmp_path / "var" / "run" / "ports.json").read_text())
-        with urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/accounts/login/", timeout=10) as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/accounts/login/", timeout=60) as page:
             assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         assert not forget(tmp_path / "var")
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert output.read_text().rstrip().endswith("ended")
     assert keeper_of(tmp_path / "var") is None
 
@@ -163,7 +163,7 @@ def test_interrupt_while_coming_up_leaves_nothing(tmp_path: Path) -> None:
         assert process.wait(60) == 0
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert keeper_of(tmp_path / "var") is None
 
 

@@ -91,7 +91,7 @@ def test_fallen_server_is_named(tmp_path: Path) -> None:
     with Embedded(tmp_path) as pair:
         assert pair.valkey is not None
         pair.valkey.kill()
-        pair.valkey.wait(5)
+        pair.valkey.wait(60)
         assert pair.failed() == "Valkey"
 
 
@@ -129,7 +129,7 @@ def test_servers_end_with_a_killed_keeper_and_start_again(tmp_path: Path) -> Non
     assert not stop_keeper(tmp_path)
 
 
-def _until(true: Callable[[], bool], seconds: float = 10) -> None:
+def _until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

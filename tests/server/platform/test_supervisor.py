@@ -40,7 +40,7 @@ def supervisor(tmp_path: Path, said: list[str]) -> Iterator[Supervisor]:
     found.stop_all()
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
@@ -86,7 +86,7 @@ def _started_again(supervisor: Supervisor, first: int) -> bool:
 def test_process_that_falls_again_and_again_is_given_up(supervisor: Supervisor) -> None:
     supervisor.start(Program("broken", (sys.executable, "-c", "raise SystemExit(3)"), 0))
     with pytest.raises(GaveUpError, match=r"broken ended 6 times in a row\. See .*broken\.log"):
-        until(lambda: _hurry(supervisor), 30)
+        until(lambda: _hurry(supervisor))
 
 
 def _hurry(supervisor: Supervisor) -> bool:
@@ -129,6 +129,6 @@ def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
     child = int(keeper.stdout.readline())
     time.sleep(0.3)
     keeper.kill()
-    keeper.wait(5)
+    keeper.wait(60)
     until(lambda: not runs(child))
     keeper.stdout.close()

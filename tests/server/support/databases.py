@@ -12,7 +12,6 @@ import psycopg
 import redis
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import caches
 from django.db import connections
 from psycopg import sql
 
@@ -48,19 +47,57 @@ def create() -> None:
     if _original:
         return
     _original["name"] = connections["owner"].settings_dict["NAME"]
-    name = _name()
     with _maintenance() as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
-        )
+        _drop(connection, _name())
+        if _worker() == "main":
+            _make(connection, _name())
+        else:
+            _copy(connection, _name())
+    _connect_to(_name())
+    with owner_connection() as owner:
+        _kept.extend(_tables(owner, "kept"))
+
+
+def _copy(connection: psycopg.Connection[Any], name: str) -> None:
+    """Of the workers of a run one migrates, and the others copy: migrations take seconds."""
+    first = _first()
+    connection.execute("SELECT pg_advisory_lock(%s)", [os.getppid()])
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [first]).fetchone():
+        _drop(connection, f"{first}_making")
+        _make(connection, f"{first}_making")
+        names = sql.Identifier(f"{first}_making"), sql.Identifier(first)
+        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    connection.execute(copy.format(sql.Identifier(name), sql.Identifier(first)))
+    connection.execute("SELECT pg_advisory_unlock(%s)", [os.getppid()])
+
+
+def _first() -> str:
+    """What the workers of this run copy."""
+    return f"test_mci_first_{os.getppid()}"
+
+
+def _make(connection: psycopg.Connection[Any], name: str) -> None:
+    """A database as ``setup_database`` makes it. Nobody is connected to it afterwards."""
+    make = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+    connection.execute(make.format(sql.Identifier(name)))
+    _connect_to(name)
+    default = connections["default"].settings_dict
+    database.set_up(app_role=default["USER"], app_password=default["PASSWORD"], verbosity=0)
+    _remember_reference_data()
+    _connect_to(name)
+
+
+def _connect_to(name: str) -> None:
+    """From now on; what is open is closed."""
     for alias in ("default", "owner"):
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
         settings.DATABASES[alias]["NAME"] = name
-    default = connections["default"].settings_dict
-    database.set_up(app_role=default["USER"], app_password=default["PASSWORD"], verbosity=0)
-    _remember_reference_data()
+
+
+def _drop(connection: psycopg.Connection[Any], name: str) -> None:
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def drop() -> None:
@@ -70,7 +107,9 @@ def drop() -> None:
         connections[alias].close()
     # The server may be going down already; what is left over is dropped with the temporary folder.
     with suppress(psycopg.Error), _maintenance() as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name())))
+        _drop(connection, _name())
+        if _worker() != "main":
+            _drop(connection, _first())
     for alias in ("default", "owner"):
         connections[alias].settings_dict["NAME"] = _original["name"]
     _original.clear()
@@ -82,12 +121,13 @@ def owner_connection() -> psycopg.Connection[Any]:
     return psycopg.connect(**_parameters(connections["owner"].settings_dict["NAME"]), autocommit=True)
 
 
-def _tables(owner: psycopg.Connection[Any]) -> list[str]:
+def _tables(owner: psycopg.Connection[Any], schema: str = "public") -> list[str]:
     """Every plain or partitioned table of ours; partitions are emptied through their parent."""
     rows = owner.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
-        " AND c.relname <> 'django_migrations' ORDER BY c.relname"
+        " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        " AND c.relname <> 'django_migrations' ORDER BY c.relname",
+        [schema],
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -101,7 +141,6 @@ def _remember_reference_data() -> None:
             row = owner.execute(sql.SQL("SELECT count(*) FROM {table}").format(**names)).fetchone()
             if row and row[0]:
                 owner.execute(sql.SQL("CREATE TABLE {kept} AS TABLE {table}").format(**names))
-                _kept.append(table)
 
 
 def empty_tables() -> None:
@@ -140,9 +179,8 @@ def _differs(name: str) -> sql.Composed:
 
 def empty_redis() -> None:
     try:
-        caches["default"].clear()
         with redis.Redis.from_url(settings.REDIS_URL) as client:
-            client.flushdb()
+            client.flushdb()  # the cache lies in it too
     except redis.RedisError:  # a test may have stopped the server on purpose
         return
 
