@@ -35,6 +35,7 @@ from audits.models import AuditEntry, Checkpoint, Cosignature, SignedCheckpoint
 from mci_agent import verify, witness_cli
 from mci_core import notes, proofs
 from mci_core.errors import Conflict, Invalid
+from tests.server.attacks.together import at_once, refused
 from tests.server.audit_examples.audits import KEY, VKEY
 from tests.server.audits.support import advance_all, go_back_to, tamper, write
 from tests.server.audits.test_outsiders import watch
@@ -577,3 +578,16 @@ def test_a_kept_checkpoint_is_checked_with_the_keys_that_signed_at_its_size(
     command = ["consistency", str(tmp_path / "kept"), str(tmp_path / "step"), *words[5:], "--json"]
     assert words[2:5] == ["consistency", f"checkpoint-{before.size}.txt", "step.txt"]
     assert verify.main(command) == verify.PROVEN
+
+
+def test_of_two_operators_one_makes_the_change() -> None:
+    before = signed_now(2)
+    made = at_once(*[lambda: keys.prepare_log_key(actor=OPERATOR)] * 3)
+    assert len(set(made)) == 1
+    assert len(key_files()) == 2
+    changes = at_once(*[lambda: keys.replace_log_key(actor=OPERATOR, reason=REASON)] * 3)
+    assert refused(changes) == 2
+    both = signed_now()
+    assert signed_by(both) == [made[0].key_id, before.key.key_id]
+    assert refused(at_once(*[lambda: keys.end_log_key(actor=OPERATOR, reason=REASON)] * 3)) == 2
+    assert signed_by(signed_now()) == [made[0].key_id]
