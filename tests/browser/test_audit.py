@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.db import transaction
 from playwright.sync_api import Route
@@ -106,3 +109,44 @@ def test_the_log_is_searched_and_exported(cast: Cast, walk_as: MakeWalk) -> None
     with walk.page.expect_download() as fetched:
         walk.page.click("table a >> text=Fetch")
     assert len(fetched.value.path().read_text().splitlines()) == 60
+
+
+def test_a_person_keeps_a_checkpoint_and_compares_it_later(
+    cast: Cast, walk_as: MakeWalk, tmp_path: Path, settings: Any
+) -> None:
+    settings.AUDIT_STATE_DIR = tmp_path / "state"
+    write(40)
+    advance_all(AuditEntry.objects.count())
+    assert checkpoints.sign() is not None
+    walk = walk_as("employee")
+    walk.go("/me/log/")
+    walk.step("08-my-log")
+    with walk.page.expect_download() as fetched:
+        walk.page.click("text=Download the checkpoint")
+    kept = tmp_path / fetched.value.suggested_filename
+    fetched.value.save_as(kept)
+    write(25)
+    advance_all(AuditEntry.objects.count())
+    assert checkpoints.sign() is not None
+    assert _compared(walk, kept) == "good", walk.page.inner_text("[data-kept] [data-steps]")
+    assert "25 came after them" in walk.page.inner_text("[data-kept] [data-steps]")
+    walk.step("09-my-log-compared")
+    first, size, rest = kept.read_text(encoding="utf-8").split("\n", 2)
+    altered = tmp_path / "altered.txt"
+    altered.write_text("\n".join((first, str(int(size) + 1), rest)), encoding="utf-8")
+    assert _compared(walk, altered) == "bad"
+    walk.page.route("**/audit/witness?*", _shorter)
+    assert _compared(walk, kept) == "bad"
+    assert "shorter than what you kept" in walk.page.inner_text("[data-kept] [data-steps]")
+
+
+def _compared(walk: Walk, file: Path) -> str:
+    walk.page.evaluate("document.querySelector('[data-kept]').dataset.result = ''")
+    walk.page.set_input_files("#kept-file", [])
+    walk.page.set_input_files("#kept-file", file)
+    walk.page.wait_for_selector("[data-kept][data-result=good], [data-kept][data-result=bad]")
+    return str(walk.page.get_attribute("[data-kept]", "data-result"))
+
+
+def _shorter(route: Route) -> None:
+    route.fulfill(status=409, content_type="text/x.tlog.size", body="12\n")
