@@ -911,23 +911,37 @@ class Succession:
 
     def check(self, log: WholeLog) -> None:
         """Compare with the entries, once all of them have been read."""
-        replaced = dict[tuple[str, str], int]()
-        by_hash = {sha256(key.text.encode()).hexdigest(): key for key in self.keys}
-        for place, entry in log.keys:
-            action, facts = _said(entry)
-            if action == KEY_REPLACED:
-                replaced.setdefault((str(facts.get("old")), str(facts.get("new"))), place)
-            elif action == KEY_ENDED and facts.get("key") in by_hash:
-                self.ended.setdefault(by_hash[facts["key"]], place)
-        hashes = list(pairwise(by_hash))
-        for change, pair in zip(self.changes, hashes, strict=True):
+        for change in self.changes:
             state = change.state
             if log.roots[state.size] != state.root:
                 raise Bad(f"is not the state of the first {state.size} entries", state.place, code=FORKED)
-            if replaced.pop(pair, state.size) >= state.size:
-                raise Bad("no entry before it says that the key changes", state.place)
-        for place in replaced.values():
-            raise Bad("leaves out a change of key that an entry states", "keys", entry=place)
+        hashes = [sha256(key.text.encode()).hexdigest() for key in self.keys]
+        at = 0  # the key that was the newest
+        for place, entry in log.keys:
+            action, facts = _said(entry)
+            if action == KEY_REPLACED and self._counts(hashes, at, facts):
+                if at == len(self.changes) or facts["new"] != hashes[at + 1]:
+                    raise Bad("leaves out a change of key that an entry states", "keys", entry=place)
+                if place >= self.changes[at].state.size:
+                    break
+                at += 1
+            elif action == KEY_ENDED and facts.get("key") in hashes[:at]:
+                self.ended.setdefault(self.keys[hashes.index(facts["key"])], place)
+        if at < len(self.changes):
+            raise Bad("no entry before it says that the key changes", self.changes[at].state.place)
+
+    def _counts(self, hashes: list[str], at: int, facts: dict[str, Any]) -> bool:
+        """Whether an entry changes the key: from the one that signs alone, to one that never signed."""
+        alone = at == 0 or self.keys[at - 1] in self.ended
+        try:
+            public = binascii.a2b_base64(str(facts["new_public"]), strict_mode=True)
+        except (KeyError, ValueError):
+            return False
+        name, data = self.keys[0].name, bytes([LOG_KEY]) + public
+        new = Key(name, sha256(name.encode() + b"\n" + data).digest()[:4], LOG_KEY, public)
+        named = sha256(new.text.encode()).hexdigest()
+        known = facts.get("old") == hashes[at] and facts.get("new") == named
+        return alone and known and named not in hashes[: at + 1]
 
     def without_ended(self, checkpoint: Checkpoint, signed: Signed) -> Signed:
         """A key that had ended before a state was reached says nothing about it."""

@@ -31,8 +31,10 @@ def named(vkey: str) -> str:
     return sha256(vkey.encode()).hexdigest()
 
 
-def replaced(number: int) -> bytes:
-    return about_keys("audits.replace_log_key", old=named(VKEYS[number]), new=named(VKEYS[number + 1]))
+def replaced(number: int, **other: str) -> bytes:
+    public = base64.b64encode(KEYS[number + 1].public_key().public_bytes_raw()).decode()
+    facts = {"old": named(VKEYS[number]), "new": named(VKEYS[number + 1]), "new_public": public}
+    return about_keys("audits.replace_log_key", **facts | other)
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Renewed:
     @classmethod
     def of(cls, entries: dict[int, bytes] | None = None) -> Renewed:
         about = {290: replaced(0), 299: about_keys("audits.prepare_log_key"), 511: replaced(1)}
-        about[520] = about_keys("audits.end_log_key", key=named(VKEYS[0]))
+        about[400] = about_keys("audits.end_log_key", key=named(VKEYS[0]))
         about |= entries or {}
         log = Log([about.get(number, logs.entry(number)) for number in range(600)], key=KEYS[2])
         files = log.export()
@@ -103,23 +105,23 @@ def test_any_key_of_the_log_vouches_for_the_others(renewed: Renewed, run: Comman
 
 def test_older_states_keep_the_signature_they_had(renewed: Renewed, run: Command, tmp_path: Path) -> None:
     export, old = renewed.write(tmp_path / "log"), tmp_path / "old"
-    for size, key in ((299, KEYS[0]), (300, KEYS[1]), (511, KEYS[1]), (520, KEYS[0]), (600, KEYS[2])):
+    for size, key in ((299, KEYS[0]), (300, KEYS[1]), (511, KEYS[1]), (400, KEYS[0]), (600, KEYS[2])):
         old.write_bytes(signed(renewed.log, size, key))
         for vkey in VKEYS:
             code, said = run("log", export, "--since", old, "--vkey", vkey)
             assert (code, said.get("older")) == (0, size)
-    # The first key ended with the entry at index 520.
-    old.write_bytes(signed(renewed.log, 521, KEYS[0]))
+    # The first key ended with the entry at index 400.
+    old.write_bytes(signed(renewed.log, 401, KEYS[0]))
     code, said = run("log", export, "--since", old, "--vkey", VKEYS[2])
-    assert (code, said["fault"]) == (1, "only a key that ended with entry 520 has signed it")
-    old.write_bytes(signed(renewed.log, 521, KEYS[0], KEYS[1]))
+    assert (code, said["fault"]) == (1, "only a key that ended with entry 400 has signed it")
+    old.write_bytes(signed(renewed.log, 401, KEYS[0], KEYS[1]))
     assert run("log", export, "--since", old)[0] == 0
 
 
 def test_a_key_that_ended_signs_nothing_more(renewed: Renewed, run: Command, tmp_path: Path) -> None:
     export = renewed.write(tmp_path / "log", checkpoint=signed(renewed.log, 600, KEYS[0]))
     code, said = run("log", export, "--vkey", VKEYS[0])
-    assert (code, said["fault"]) == (1, "only a key that ended with entry 520 has signed it")
+    assert (code, said["fault"]) == (1, "only a key that ended with entry 400 has signed it")
     (export / "checkpoint").write_bytes(signed(renewed.log, 600, KEYS[2], KEYS[0]))
     assert run("log", export, "--vkey", VKEYS[0])[1]["signed_by"] == [VKEYS[2]]
 
@@ -142,7 +144,6 @@ LATE = f"{VKEYS[1]}\n512\t"
         ("keys", f"0\t{VKEYS[0]}\n300\t{VKEYS[0]}\n", "keys", "does not say from which size"),
         ("keys", f"0\t{logs.WITNESS_VKEY}\n", "keys", f"is no key of {logs.ORIGIN}"),
         ("keys", "nothing", "keys", "is not a number"),
-        ("keys", f"0\t{VKEYS[1]}\n512\t{VKEYS[2]}\n", "keys", "leaves out a change of key that an entry"),
     ],
 )
 def test_what_does_not_fit_is_named(
@@ -173,13 +174,39 @@ def test_an_entry_has_to_say_that_the_key_changes(run: Command, tmp_path: Path) 
     assert run("log", export)[1]["file"] == "change/300"
 
 
+def test_entries_that_change_nothing_are_not_counted(run: Command, tmp_path: Path) -> None:
+    """As docs/audit-log.md says: from another key, to one that has signed, or while two keys sign."""
+    for number, entry in {
+        100: replaced(1),
+        101: replaced(0, new_public="*"),
+        102: replaced(0, new=named(VKEYS[0])),
+        310: replaced(0),
+        311: replaced(1),
+        520: about_keys("audits.end_log_key", key=named(VKEYS[2])),
+    }.items():
+        export = Renewed.of({number: entry}).write(tmp_path / str(number))
+        code, said = run("log", export, "--vkey", VKEYS[2])
+        assert (code, said.get("fault")) == (0, None)
+    export = Renewed.of({450: replaced(1, **_stranger())}).write(tmp_path / "left-out")
+    code, said = run("log", export, "--vkey", VKEYS[2])
+    assert (code, said["file"], said["entry"]) == (1, "keys", 450)
+    assert said["fault"] == "leaves out a change of key that an entry states"
+
+
+def _stranger() -> dict[str, str]:
+    key = Ed25519PrivateKey.from_private_bytes(b"9" * 32)
+    vkey = notes.Vkey.of(logs.ORIGIN, key)
+    return {"new": named(vkey.text()), "new_public": base64.b64encode(vkey.public).decode()}
+
+
 def test_entries_about_keys_are_found_in_every_stretch(
     run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verify, "SHORTEST", 1)
     monkeypatch.setattr(verify, "LONGEST", 1)
-    about = {number: logs.entry(number) for number in (511, 520)}
-    early = Renewed.of(about | {3: replaced(0), 310: replaced(1)})
+    about = {number: logs.entry(number) for number in (290, 400, 511)}
+    ended = about_keys("audits.end_log_key", key=named(VKEYS[0]))
+    early = Renewed.of(about | {3: replaced(0), 310: ended, 511: replaced(1)})
     export = early.write(tmp_path / "log")
     for jobs in (1, 2):
         code, said = run("log", export, "--jobs", jobs)
