@@ -219,9 +219,10 @@ def first_checkpoint(origin: str, entry: Told, size: int | None = None) -> Signe
 
 @dataclass(frozen=True)
 class Change:
-    """A key and the first checkpoint that it signed, together with the one before it."""
+    """A key, the entry that brought it, and the first checkpoint that it signed with the one before it."""
 
     vkey: Vkey
+    entry: int
     signed: SignedCheckpoint
 
 
@@ -230,8 +231,8 @@ def changes(origin: str, size: int) -> list[Change]:
     found = []
     for key in all_of(origin)[1:]:
         row = first_checkpoint(origin, key.change, size) if key.change is not None else None
-        if row is not None:
-            found.append(Change(key.vkey, row))
+        if row is not None and key.change is not None:
+            found.append(Change(key.vkey, key.change.entry, row))
     return found
 
 

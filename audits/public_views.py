@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,11 +20,13 @@ from rest_framework.throttling import SimpleRateThrottle
 from accounts import permissions
 from accounts.access import employee_page
 from audits import checkpoints, log_keys, tree
+from audits import proofs as entry_proofs
 from audits.actions.witnesses import accept_cosignature
 from audits.actor import Actor
-from audits.models import SignedCheckpoint, Witness
+from audits.models import AuditEntry, SignedCheckpoint, Witness
 from mci_core import notes, proofs, tiles
 from mci_core.errors import ActionError, Forbidden, NotFound, TooLarge, TooMany
+from mci_core.proofs import Inclusion
 from mci_core.tiles import ENTRIES, WIDTH, Tile
 
 MAX_NOTE = 64 * 1024
@@ -79,14 +82,20 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 @_open("GET")
 @_limited
 def keys(request: HttpRequest) -> HttpResponse:
-    """The keys of the log, each with the size from which on it signs; then the checkpoint of each change,
-    signed by the key before it and by the new one.
+    """The keys of the log, each with the size from which on it signs; then, for each change, the proof that
+    its entry stands under a checkpoint that the key before and the new one signed. The entry is what makes
+    the old key confirm the new one: a line under a note can be added by anybody.
     """
     signed = _newest()
     changes = log_keys.changes(signed.origin, signed.size)
     text = log_keys.listed(signed.origin, signed.size)
-    text += "".join(f"\n{change.signed.note}" for change in changes)
+    text += "".join(f"\n{_proof(change).dumps()}" for change in changes)
     return HttpResponse(text, content_type=TEXT, headers={"Cache-Control": "public, max-age=1"})
+
+
+def _proof(change: log_keys.Change) -> Inclusion:
+    leaf = AuditEntry.objects.values_list("leaf", flat=True).get(pk=change.entry)
+    return replace(entry_proofs.inclusion(change.entry, change.signed), extra=leaf.encode())
 
 
 @_open("GET", "POST")

@@ -436,7 +436,13 @@ def test_witnesses_and_readers_follow_the_change(cast: Cast, client: Client) -> 
         assert len(answer.content.decode().splitlines()) == 3
     listed, first = client.get("/audit/keys").content.decode().split("\n\n", 1)
     assert listed == f"0\t{before.vkey}\n{both.size}\t{both.vkey}"
-    assert notes.Note.parse(first) == both.signed
+    shown = proofs.Inclusion.parse(first)
+    assert shown.note.text == both.signed.text
+    assert shown.extra is not None
+    leaf = json.loads(shown.extra)
+    assert (leaf["action"], leaf["facts"]["new"]) == ("audits.replace_log_key", log_keys.digest(both.key))
+    for key in (before.key, both.key):
+        assert shown.holds(shown.extra, key)
     page = cast.client("auditor").get("/audit/witnesses/").content.decode()
     assert before.vkey.replace("+", "&#x2B;") in page or before.vkey in page
     assert "Signs too, is being replaced" in page
