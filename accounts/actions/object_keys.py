@@ -42,7 +42,8 @@ def destroy_object_keys(*, actor: Actor, subject: Subject | None = None, limit: 
     waiting = SpentNumber.objects.filter(key__in=trees).values_list("pk", "key", "number")
     for pk, key, number in waiting[:NUMBERS]:
         spent[key][number] = pk
-    done = [key for key, numbers in spent.items() if _take_out(trees[key], set(numbers))]
+    epoch = epochs.current() if spent else 0
+    done = [key for key, numbers in spent.items() if _take_out(trees[key], set(numbers), epoch)]
     if not done:
         with nothing_to_do():
             return 0
@@ -67,7 +68,7 @@ def _waiting(subject: Subject | None, limit: int) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _take_out(row: PersonKey, numbers: set[int]) -> bool:
+def _take_out(row: PersonKey, numbers: set[int], epoch: int) -> bool:
     if row.destroyed_at is not None:
         # The whole tree went with its person.
         return True
@@ -76,5 +77,5 @@ def _take_out(row: PersonKey, numbers: set[int]) -> bool:
     except ActionError as fault:
         log.error("key_tree_unreadable", key=str(row.pk), epoch=row.kek_id, fault=type(fault).__name__)
         return False
-    epochs.wrap(row, tree.without(numbers).dump())
+    epochs.wrap(row, tree.without(numbers).dump(), epoch)
     return True
