@@ -249,6 +249,10 @@ class Trust(NamedTuple):
 # Merkle trees (RFC 6962 2.1; verification as in RFC 9162 2.1.3.2 and 2.1.4.2)
 
 
+# A state that has read the first byte already is copied faster than a hash is begun anew.
+LEAF, NODE = sha256(b"\x00"), sha256(b"\x01")
+
+
 def node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
@@ -260,8 +264,11 @@ def leaf_hash(leaf: bytes) -> bytes:
 def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """Root over a power of two of hashes."""
     while len(hashes) > 1:
-        pairs = iter(hashes)
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+        row, hashes = hashes, []
+        for left, right in zip(row[::2], row[1::2], strict=True):
+            state = NODE.copy()
+            state.update(left + right)
+            hashes.append(state.digest())
     return hashes[0]
 
 
@@ -464,7 +471,17 @@ def entries_of(bundle: bytes, width: int) -> tuple[list[bytes], str]:
 def leaf_hashes(bundle: bytes, width: int) -> tuple[list[bytes], str]:
     """Leaf hashes of a bundle of `width` entries, and what is wrong with the bundle after them."""
     entries, fault = entries_of(bundle, width)
-    return [sha256(b"\x00" + entry).digest() for entry in entries], fault
+    return hashed(entries), fault
+
+
+def hashed(entries: list[bytes]) -> list[bytes]:
+    """Leaf hashes of entries."""
+    hashes = []
+    for entry in entries:
+        state = LEAF.copy()
+        state.update(entry)
+        hashes.append(state.digest())
+    return hashes
 
 
 def key_entries(bundle: bytes, index: int) -> list[tuple[int, bytes]]:
@@ -500,47 +517,71 @@ class Part(NamedTuple):
 
 def sound_part(source: Source, first: int, last: int, wanted: Wanted) -> Part | None:
     """The full bundles from `first` up to `last`; None where entries, tiles and index do not agree."""
-    part = Part([], {}, {}, [])
+    roots, people, keys = list[bytes](), People(), list[tuple[int, bytes]]()
     try:
         for index in range(first, last):
             bundle = source.read(tile_name("tile/entries", index, WIDTH)) or b""
             entries, fault = entries_of(bundle, WIDTH)
-            hashes = [sha256(b"\x00" + entry).digest() for entry in entries]
+            hashes = hashed(entries)
             if fault or b"".join(hashes) != source.read(tile_name("tile/0", index, WIDTH)):
                 return None
             if wanted.rows:
                 rows = source.read(tile_name("index", index, WIDTH)) or b""
-                if rows != _expected(entries, hashes, rows, part):
+                if rows != people.rows(entries, hashes, rows):
                     return None
             if wanted.keys:
-                part.keys.extend(key_entries(bundle, index))
-            part.roots.append(perfect_root(hashes))
+                keys += key_entries(bundle, index)
+            roots.append(perfect_root(hashes))
     except (Bad, ValueError, IndexError):
         return None  # whoever reads this place again says what is wrong there
-    return part
+    return Part(roots, people.before, people.after(), keys)
 
 
-def _expected(entries: list[bytes], hashes: list[bytes], given: bytes, part: Part) -> bytes:
-    """The rows of a bundle; of persons who are new in this stretch the given row says what was before."""
-    rows, lines = [NO_ROW] * WIDTH, list[bytes]()
-    before, after = part.before, part.after
-    for place, entry in enumerate(entries):
-        if entry[-22:] == NOBODY:
-            continue
-        # Canonical JSON has its last two members at the same distance from its end.
-        tail = entry[-56:]
-        subject = tail[12:48] if tail[:12] == SUBJECT and tail[48:] == AFTER_SUBJECT else subject_of(entry)
-        if subject is None:
-            continue
-        known = after.get(subject)
-        if known is None:
-            lines = lines or given.split(b"\n")
-            fields = lines[place].split(b"\t")
-            known = before[subject] = (int(fields[1]) - 1, fields[2])
-        count = known[0] + 1
-        rows[place] = b"%b\t%d\t%b\n" % (subject, count, known[1])
-        after[subject] = (count, binascii.hexlify(hashes[place]))
-    return b"".join(rows)
+class People:
+    """Counts the entries of each person in a stretch: plain lists, because a log has many persons."""
+
+    def __init__(self) -> None:
+        self.before: dict[bytes, tuple[int, bytes]] = {}
+        self._places: dict[bytes, int] = {}
+        self._counts: list[int] = []
+        self._last: list[bytes] = []
+        self._given = b""
+        self._lines: list[bytes] = []
+
+    def rows(self, entries: list[bytes], hashes: list[bytes], given: bytes) -> bytes:
+        """The rows of a bundle; of persons who are new in this stretch the given row says what was before."""
+        rows = [NO_ROW] * WIDTH
+        places, counts, last = self._places, self._counts, self._last
+        for at, entry in enumerate(entries):
+            if entry[-22:] == NOBODY:
+                continue
+            # Canonical JSON has its last two members at the same distance from its end.
+            tail = entry[-56:]
+            subject = (
+                tail[12:48] if tail[:12] == SUBJECT and tail[48:] == AFTER_SUBJECT else subject_of(entry)
+            )
+            if subject is None:
+                continue
+            place = places.get(subject)
+            if place is None:
+                place = self._new(subject, at, given)
+            counts[place] = count = counts[place] + 1
+            rows[at] = b"%b\t%d\t%b\n" % (subject, count, last[place])
+            last[place] = binascii.hexlify(hashes[at])
+        return b"".join(rows)
+
+    def _new(self, subject: bytes, at: int, given: bytes) -> int:
+        if self._given is not given:
+            self._given, self._lines = given, given.split(b"\n")
+        fields = self._lines[at].split(b"\t")
+        self.before[subject] = (int(fields[1]) - 1, fields[2])
+        self._counts.append(int(fields[1]) - 1)
+        self._last.append(fields[2])
+        self._places[subject] = len(self._places)
+        return len(self._places) - 1
+
+    def after(self) -> dict[bytes, tuple[int, bytes]]:
+        return dict(zip(self._places, zip(self._counts, self._last, strict=True), strict=True))
 
 
 class Helper:
