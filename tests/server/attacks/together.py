@@ -32,7 +32,9 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert [result for result in results if isinstance(result, Exception)] == []
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
     return results
 
 
