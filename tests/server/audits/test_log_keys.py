@@ -597,3 +597,11 @@ def test_of_two_operators_one_makes_the_change() -> None:
     assert signed_by(both) == [made[0].key_id, before.key.key_id]
     assert refused(at_once(*[lambda: keys.end_log_key(actor=OPERATOR, reason=REASON)] * 3)) == 2
     assert signed_by(signed_now()) == [made[0].key_id]
+
+
+def test_what_ended_is_written_down_again_from_the_log() -> None:
+    """As in an installation from before there was a list, or where only the list was lost."""
+    before, both, _after = ended()
+    (outside.folder() / outside.KEYS).unlink()
+    assert signed_by(signed_now()) == [both.key.key_id]
+    assert outside.keys() == {before.key.public: True, both.key.public: False}
