@@ -51,7 +51,8 @@ def _check_headers(row: Row, response: Any) -> None:
     assert (missing, "unsafe" in policy) == ([], False)
     assert {name: response.headers.get(name) for name in SECURITY} == SECURITY
     # Signed and public, or hashes that never change: cached on purpose.
-    if not row.name.startswith(("capture_policies_agent:", "audits:checkpoint", "audits:tile")):
+    cached = ("capture_policies_agent:", "audits:checkpoint", "audits:keys", "audits:tile")
+    if not row.name.startswith(cached):
         assert {"no-store", "no-cache"} & set(response.headers["Cache-Control"].split(", "))
 
 
