@@ -23,7 +23,7 @@ from capture_sessions import contents, store
 from capture_sessions.summaries import redaction_of
 from reviews import actions, inspector, querysets
 from reviews.forms import CloseFindingForm, GrantForm, SampleForm, VerdictForm
-from reviews.models import PURPOSES, Finding, Sample, ViewGrant
+from reviews.models import PURPOSES, Finding, Sample, SampleItem, ViewGrant
 
 
 class SampleFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -88,8 +88,19 @@ def sample_new(request: HttpRequest) -> HttpResponse:
 def sample_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A sample: its commitment, its seed once drawn, and its sessions."""
     sample = get_object_or_404(querysets.samples_visible_to(request.user), pk=pk)
-    items = sample.items.select_related("session").prefetch_related("reviews").order_by("position")
-    return render(request, "reviews/sample_detail.html", {"object": sample, "items": items})
+    items = list(sample.items.select_related("session").prefetch_related("reviews").order_by("position"))
+    judged = {
+        item.pk for item in items if any(one.reviewer_id == request.user.pk for one in item.reviews.all())
+    }
+    to_judge = [item for item in items if item.pk not in judged and item.session.state == "available"]
+    context = {
+        "object": sample,
+        "items": items,
+        "judged": len(judged),
+        "to_judge": len(to_judge),
+        "next_item": to_judge[0] if to_judge else None,
+    }
+    return render(request, "reviews/sample_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +108,7 @@ def sample_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def item_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask for leave to look at one sampled session."""
     item = get_object_or_404(querysets.items_visible_to(request.user), pk=pk)
-    form = GrantForm(request.POST or None)
+    form = GrantForm(request.POST or None, initial={"reason": _last_reason(request, item)})
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             grant = actions.open_grant(
@@ -112,6 +123,12 @@ def item_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     ).first()
     context = {"object": item, "session": item.session, "form": form, "current": current}
     return render(request, "reviews/item_detail.html", context, status=422 if form.errors else 200)
+
+
+def _last_reason(request: HttpRequest, item: SampleItem) -> str:
+    """What this person wrote for another session of the same sample, to go on with."""
+    own = querysets.grants_of(request.user).filter(item__sample=item.sample_id)
+    return own.order_by("-granted_at").values_list("reason", flat=True).first() or ""
 
 
 @never_cache

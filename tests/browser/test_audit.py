@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Route
 
-from audits import checkpoints, export_run
+from audits import checkpoints, export_run, timeline
 from audits.actions import append
 from audits.actor import Actor
 from audits.models import AuditEntry, LogExport
@@ -150,3 +150,16 @@ def _compared(walk: Walk, file: Path) -> str:
 
 def _shorter(route: Route) -> None:
     route.fulfill(status=409, content_type="text/x.tlog.size", body="12\n")
+
+
+def test_a_long_log_is_counted_while_the_reader_waits(
+    cast: Cast, walk_as: MakeWalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "BLOCK", 8)
+    monkeypatch.setattr(timeline, "SECONDS", 0)
+    write(60)
+    walk = walk_as("auditor")
+    walk.go("/audit/timeline/")
+    walk.page.wait_for_selector("[data-chart][data-drawn]")
+    assert "entries in 30 days" in walk.page.inner_text("main")
+    walk.step("10-counted", shots=False)

@@ -123,6 +123,9 @@ def test_the_form_keeps_what_was_typed_and_names_the_fault(cast: Cast) -> None:
     opened = client.post(f"/samples/items/{item.pk}/", {"reason": REASON, "minutes": "30"})
     assert opened["Location"] == f"/grants/{ViewGrant.objects.get().pk}/"
     assert "You have a grant" in client.get(f"/samples/items/{item.pk}/").content.decode()
+    ViewGrant.objects.update(closed_at=timezone.now())
+    assert REASON in client.get(f"/samples/items/{item.pk}/").content.decode()
+    assert "Begin" in client.get(f"/samples/{item.sample_id}/").content.decode()
 
 
 def test_a_session_that_cannot_be_opened_says_so(cast: Cast) -> None:

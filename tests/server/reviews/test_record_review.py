@@ -138,6 +138,8 @@ def test_a_verdict_from_the_page_leads_back_to_the_sample(cast: Cast) -> None:
     assert response["Location"] == f"/samples/{grant.item.sample_id}/"
     shown = cast.client("officer").get(f"/samples/{grant.item.sample_id}/").content.decode()
     assert "Unsure" in shown
+    assert "1 of 1" in shown.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "Next without your verdict" not in shown
     assert (
         "You have given your verdict" in cast.client("officer").get(f"/grants/{grant.pk}/").content.decode()
     )
