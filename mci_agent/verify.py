@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -50,6 +49,9 @@ LOG_KEY, COSIGNATURE = 1, 4
 DASH = "\u2014 "
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 _TILE = re.compile(r"(tile/(?:entries|0|[1-9]\d?)|index)/((?:x\d{3}/)*\d{3})(?:\.p/([1-9]\d?\d?))?")
+
+
+Place = str | os.PathLike[str]  # of a file or a folder
 
 
 class Bad(Exception):
@@ -352,9 +354,10 @@ class Source(Protocol):
 class Folder:
     """An export as a folder."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._prefix = f"{path}{os.sep}"
+    def __init__(self, path: Place) -> None:
+        self._path = os.fspath(path)
+        self._prefix = f"{self._path}{os.sep}"
+        self._names: list[str] = []
 
     def read(self, name: str) -> bytes | None:
         # A log has three small files for 256 entries: the plain calls cost a third of open().
@@ -374,10 +377,12 @@ class Folder:
             raise Bad("is larger than a file of a log can be", name)
         return data
 
-    def names(self) -> Iterator[str]:
-        for folder, _, files in os.walk(self.path):
-            inside = folder[len(self._prefix) :].replace(os.sep, "/")
-            yield from (f"{inside}/{name}" if inside else name for name in files)
+    def names(self) -> Iterable[str]:
+        if not self._names:
+            for folder, _, files in os.walk(self._path):
+                inside = folder[len(self._prefix) :].replace(os.sep, "/")
+                self._names += [f"{inside}/{name}" for name in files] if inside else files
+        return self._names
 
 
 DAMAGE = (OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
@@ -386,14 +391,14 @@ DAMAGE = (OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
 class Archive:
     """An export as a .zip; a damaged member is told from a missing one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         import zipfile
         import zlib
 
         try:
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile):
-            fault = "is neither a folder nor a whole .zip" if path.exists() else "does not exist"
+            fault = "is neither a folder nor a whole .zip" if os.path.exists(path) else "does not exist"
             raise Bad(fault, str(path), code=USAGE) from None
         self._damage = (zipfile.BadZipFile, zlib.error, *DAMAGE)
         self._members = {one.filename: one for one in self._archive.infolist() if not one.is_dir()}
@@ -416,8 +421,8 @@ class Archive:
         yield from self._members
 
 
-def opened(path: Path) -> Source:
-    return Folder(path) if path.is_dir() else Archive(path)
+def opened(path: Place) -> Source:
+    return Folder(path) if os.path.isdir(path) else Archive(path)
 
 
 def tile_name(folder: str, index: int, width: int) -> str:
@@ -587,7 +592,7 @@ class People:
 class Helper:
     """A process that checks its stretches and says what they come to; needs os.fork."""
 
-    def __init__(self, path: Path, spans: Sequence[tuple[int, int]], wanted: Wanted) -> None:
+    def __init__(self, path: Place, spans: Sequence[tuple[int, int]], wanted: Wanted) -> None:
         receive, send = os.pipe()
         self._process = os.fork()
         if self._process == 0:
@@ -609,7 +614,7 @@ class Helper:
         os.waitpid(self._process, 0)
 
 
-def serve(path: Path, spans: Sequence[tuple[int, int]], wanted: Wanted, send: int) -> int:
+def serve(path: Place, spans: Sequence[tuple[int, int]], wanted: Wanted, send: int) -> int:
     """What a helper does; its exit code."""
     try:
         with os.fdopen(send, "wb") as stream:
@@ -635,7 +640,7 @@ def spans_of(full: int, slowly: Collection[int], jobs: int) -> list[tuple[int, i
 
 
 def parts_of(
-    source: Source, path: Path | None, spans: Sequence[tuple[int, int]], wanted: Wanted, jobs: int
+    source: Source, path: Place | None, spans: Sequence[tuple[int, int]], wanted: Wanted, jobs: int
 ) -> Generator[Part | None, None, None]:
     """What the stretches come to, in their order; this process does every `jobs`-th of them itself."""
     helpers = [Helper(path, spans[turn::jobs], wanted) for turn in range(1, jobs) if path is not None]
@@ -683,7 +688,7 @@ class WholeLog:
         self.keys: list[tuple[int, bytes]] = []
         self.wanted = Wanted(any(name.startswith("index/") for name in source.names()), keys)
 
-    def run(self, progress: Progress, path: Path | None = None, jobs: int = 1) -> None:
+    def run(self, progress: Progress, path: Place | None = None, jobs: int = 1) -> None:
         """Raise Bad at the first place that differs from what the checkpoint states."""
         full = self.size // WIDTH
         jobs = useful_jobs(full, jobs)
@@ -865,9 +870,19 @@ class WholeLog:
             hashed += 2 * HASH
         return rows
 
+    def _full_names(self) -> set[str]:
+        """The full tiles, bundles and index files that have been read."""
+        places = [("tile/entries", 0), ("index", 0), *((f"tile/{level}", level) for level in range(8))]
+        return {
+            tile_name(folder, index, WIDTH)
+            for folder, level in places
+            for index in range((self.size >> 8 * level) // WIDTH)
+        }
+
     def _leftovers(self) -> None:
         """Nothing else may lie in the folders of the log; narrower tiles of earlier sizes have to agree."""
-        for name in sorted(self.source.names()):
+        known = self._full_names()
+        for name in sorted(name for name in self.source.names() if name not in known):
             if not name.startswith(("tile/", "index/")):
                 continue
             found = _TILE.fullmatch(name)
@@ -1111,7 +1126,7 @@ def unbase64url(text: str) -> bytes:
     return data
 
 
-def receipt_keys(paths: Sequence[Path]) -> dict[str, tuple[str, bytes]]:
+def receipt_keys(paths: Sequence[Place]) -> dict[str, tuple[str, bytes]]:
     """The keys of `lease-keys.json` files: id, server and public key."""
     import json
 
@@ -1146,10 +1161,10 @@ def canonical(value: Any) -> bytes:
 # The command
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Place) -> bytes:
     """A small file."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             data = stream.read(LARGEST_NOTE + 1)
     except OSError:
         raise Bad("cannot be read", str(path), code=USAGE) from None
@@ -1162,8 +1177,8 @@ def given_keys(values: Sequence[str]) -> tuple[Key, ...]:
     """Keys from the command line: each a verifier key, or a file with one per line."""
     found: list[Key] = []
     for value in values:
-        if Path(value).is_file():
-            found += parse_keys(read_file(Path(value)).decode("utf-8", "replace"), value)
+        if os.path.isfile(value):
+            found += parse_keys(read_file(value).decode("utf-8", "replace"), value)
         else:
             found.append(parse_key(value, value))
     return tuple(found)
@@ -1210,23 +1225,23 @@ def checkpoint_of(source: Source) -> Checkpoint:
     return parse_checkpoint(data, "checkpoint")
 
 
-def is_export(path: Path) -> bool:
+def is_export(path: Place) -> bool:
     """Whether this is a folder or a .zip, and not one small file."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return True
     import zipfile
 
     return zipfile.is_zipfile(path)
 
 
-def state_of(path: Path) -> Checkpoint:
+def state_of(path: Place) -> Checkpoint:
     """The checkpoint of a file or of an export."""
     if is_export(path):
         return checkpoint_of(opened(path))
     return parse_checkpoint(read_file(path), str(path))
 
 
-def whole_log(arguments: argparse.Namespace, path: Path, older: Checkpoint | None) -> dict[str, Any]:
+def whole_log(arguments: argparse.Namespace, path: Place, older: Checkpoint | None) -> dict[str, Any]:
     """Check an export from its first entry to its last, and that it goes on from an older state."""
     source = opened(path)
     checkpoint = checkpoint_of(source)
@@ -1348,19 +1363,18 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument("--quiet", action="store_true", help="no progress bar")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="COMMAND", parser_class=_Parser)
     log = verbs.add_parser("log", parents=[shared], help="a whole export, a folder or a .zip")
-    log.add_argument("export", type=Path, metavar="EXPORT")
-    log.add_argument("--since", type=Path, metavar="OLD", help="an older checkpoint or export to go on from")
+    log.add_argument("export", metavar="EXPORT")
+    log.add_argument("--since", metavar="OLD", help="an older checkpoint or export to go on from")
     between = verbs.add_parser("consistency", parents=[shared], help="that a log has only grown")
-    between.add_argument("old", type=Path, metavar="OLD", help="checkpoint or export")
-    between.add_argument("new", type=Path, metavar="NEW", help="export, or a consistency step")
+    between.add_argument("old", metavar="OLD", help="checkpoint or export")
+    between.add_argument("new", metavar="NEW", help="export, or a consistency step")
     one = verbs.add_parser("proof", parents=[shared], help="that an entry stands in a log")
-    one.add_argument("file", type=Path, metavar="FILE")
-    one.add_argument("--leaf", type=Path, required=True, metavar="FILE", help="the entry, byte for byte")
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("--leaf", required=True, metavar="FILE", help="the entry, byte for byte")
     last = verbs.add_parser("receipt", parents=[shared], help="an erasure receipt")
-    last.add_argument("file", type=Path, metavar="FILE")
+    last.add_argument("file", metavar="FILE")
     last.add_argument(
         "--receipt-keys",
-        type=Path,
         action="append",
         default=[],
         metavar="FILE",
