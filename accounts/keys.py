@@ -188,7 +188,9 @@ def destroy_person_keys(*, subject: Subject, actor: Actor, through: int | None =
         subject=subject.pk,
         facts={"epochs": destroyed, "key_epochs": sorted(set(living.values_list("kek", flat=True)) - {None})},
     )
-    living.update(wrapped=None, destroyed_at=timezone.now())
+    # In the order in which others lock several of them.
+    for_update = list(living.select_for_update().order_by("pk").values_list("pk", flat=True))
+    living.filter(pk__in=for_update).update(wrapped=None, destroyed_at=timezone.now())
     return len(destroyed)
 
 

@@ -94,6 +94,20 @@ class KeyTree:
             left += _without(node, gone)
         return KeyTree(tuple(left))
 
+    def common(self, other: KeyTree) -> KeyTree:
+        """What is left in both of two trees that were one: of two subtrees in the same place the smaller."""
+        mine, theirs = list(self.nodes[::-1]), list(other.nodes[::-1])
+        kept: list[Node] = []
+        while mine and theirs:
+            one, two = mine[-1], theirs[-1]
+            if one.first < two.end and two.first < one.end:
+                kept.append(min(one, two, key=lambda node: node.height))
+            if one.end <= two.end:
+                mine.pop()
+            if two.end <= one.end:
+                theirs.pop()
+        return KeyTree(tuple(kept))
+
     def _above(self, number: int) -> Node | None:
         at = bisect_right(self.nodes, number, key=lambda node: node.first) - 1
         return self.nodes[at] if at >= 0 and number < self.nodes[at].end else None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts import epochs, keyring, permissions
-from accounts.models import EpochState, KeyEpoch, PersonKey
+from accounts import epochs, keyring, keys, permissions
+from accounts.models import EpochState, KeyEpoch, KeyPurpose, PersonKey
 from audits import epoch_keys
 from audits.actions import append
 from audits.actor import Actor
 from audits.registry import audited
+from mci_core.errors import ActionError
+from mci_core.key_tree import KeyTree
 
 FIELDS = ("wrapped", "kek", "purpose", "numbers", "destroyed_at")
 
@@ -30,7 +32,7 @@ def adopt_keyring(*, actor: Actor) -> dict[str, int]:
         known = ring.get(row.pk)
         opens = row.kek_id is None or epoch_keys.is_there(row.kek_id)
         if known is not None and not (opens and known.purpose != row.purpose):
-            _take(row, known)
+            _take(row, known, opens=opens)
             adopted.append(row)
         elif not opens:
             row.wrapped, row.destroyed_at = None, timezone.now()
@@ -41,10 +43,22 @@ def adopt_keyring(*, actor: Actor) -> dict[str, int]:
     return facts
 
 
-def _take(row: PersonKey, known: keyring.RingKey) -> None:
+def _take(row: PersonKey, known: keyring.RingKey, *, opens: bool) -> None:
     """A tree comes back without the keys that were taken out of it, and gives no number out twice."""
+    here = _tree(row) if opens and row.purpose == KeyPurpose.OBJECTS else None
     row.wrapped, row.kek_id, row.purpose = known.wrapped, known.kek, known.purpose
     row.numbers = max(row.numbers, known.numbers)
+    if here is not None:
+        # The ring may be a minute behind: what was taken out here since stays out.
+        epochs.wrap(row, keys.tree_of(row).common(here).dump())
+
+
+def _tree(row: PersonKey) -> KeyTree | None:
+    try:
+        return keys.tree_of(row)
+    except ActionError:
+        # Damaged: the ring has what there is.
+        return None
 
 
 def _adopt_epochs(actor: Actor) -> None:

@@ -51,6 +51,13 @@ def _derives_nothing_of(tree: KeyTree, taken: set[int]) -> None:
     assert all(end <= after.first for end, after in zip(ends, tree.nodes[1:], strict=False))
 
 
+@settings(max_examples=100, deadline=None)
+@given(one=st.sets(NUMBERS, max_size=12), two=st.sets(NUMBERS, max_size=12))
+def test_two_trees_have_in_common_what_neither_has_lost(one: set[int], two: set[int]) -> None:
+    whole = KeyTree.new()
+    assert whole.without(one).common(whole.without(two)) == whole.without(one | two)
+
+
 def test_sessions_that_end_in_order_leave_a_small_tree() -> None:
     tree = KeyTree.new().without(range(10_000))
     assert len(tree.nodes) <= key_tree.HEIGHT

@@ -166,6 +166,23 @@ def test_the_ring_brings_no_erased_session_back(cast: Cast, folder: Path) -> Non
     assert new_data_key(cast.subject())[0].number == (later[0].number or 0) + 1
 
 
+def test_a_ring_that_is_behind_brings_nothing_back(cast: Cast, folder: Path) -> None:
+    """`after_restore` called once more, seconds after an erasure that the ring does not know yet."""
+    made = [new_data_key(cast.subject()) for _ in range(3)]
+    _spend(made[0])
+    tasks.destroy_object_keys()
+    _spend(made[1])
+    actions.destroy_object_keys(actor=cast.system())
+    assert not keyring.is_current()
+    actions.adopt_keyring(actor=cast.system())
+    assert [_opens(one) for one in made] == [False, False, True]
+    # A damaged row takes what the ring has.
+    keyring.write()
+    PersonKey.objects.filter(pk=made[0][0].row.pk).update(wrapped=b"x" * 90)
+    actions.adopt_keyring(actor=cast.system())
+    assert [_opens(one) for one in made] == [False, False, True]
+
+
 def test_a_restored_tree_gives_out_no_number_whose_key_is_gone(cast: Cast) -> None:
     made = [new_data_key(cast.subject()) for _ in range(3)]
     _spend(*made[1:])
