@@ -221,7 +221,9 @@ class Trust(NamedTuple):
             else:
                 times[key.public] = (key.name, moment)
         if not signed:
-            raise Bad(f"no known key of {checkpoint.origin} has signed it", checkpoint.place)
+            whose = ", ".join(f"{name}+{data[:4].hex()}" for _line, name, data in checkpoint.lines)
+            fault = f"no key of {checkpoint.origin} that was given has signed it, its lines are of {whose}"
+            raise Bad(fault, checkpoint.place)
         if len(times) < self.needed:
             fault = f"{len(times)} witnesses have cosigned it, {self.needed} are needed"
             raise Bad(fault, checkpoint.place, code=FEW_WITNESSES)
@@ -1179,8 +1181,11 @@ def given_keys(values: Sequence[str]) -> tuple[Key, ...]:
     for value in values:
         if os.path.isfile(value):
             found += parse_keys(read_file(value).decode("utf-8", "replace"), value)
-        else:
+            continue
+        try:
             found.append(parse_key(value, value))
+        except Bad as bad:
+            raise Bad(f"is neither a file nor a verifier key: {bad.fault}", value, code=USAGE) from None
     return tuple(found)
 
 
@@ -1397,8 +1402,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 FIRST_LINE = {
-    "log": "Proven: all {size:,} entries of {origin} are those that its key has signed; nothing was changed, "
-    "removed, added or moved.",
+    "log": "Proven: the log {origin} with its {size:,} entries is the one that its key has signed; nothing "
+    "was changed, removed, added or moved.",
     "growth": "Proven: {origin} has only grown, from {older:,} to {size:,} entries.",
     "entry": "Proven: this entry stands in {origin}, at index {index:,} of {size:,}.",
     "receipt": "Proven: {origin} states this certificate, in its entry at index {index:,} of {size:,}.",

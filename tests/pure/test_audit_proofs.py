@@ -133,9 +133,9 @@ def test_too_few_witnesses_have_a_code_of_their_own(log: Log, export: Path, run:
 def test_signatures_of_others_do_not_count(log: Log, export: Path, run: Command) -> None:
     foreign = Log(log.entries, key=OTHER_KEY)
     (export / "checkpoint").write_text(foreign.note().dumps())
-    assert (
-        run("log", export, "--vkey", logs.VKEY)[1]["fault"] == f"no known key of {logs.ORIGIN} has signed it"
-    )
+    lines = f"{foreign.vkey[: -len('+') - 44]}, {logs.WITNESS_VKEY[: -len('+') - 44]}"
+    fault = f"no key of {logs.ORIGIN} that was given has signed it, its lines are of {lines}"
+    assert run("log", export, "--vkey", logs.VKEY)[1]["fault"] == fault
     assert run("log", export)[1]["fault"] == f"nobody here has a key of {logs.ORIGIN}"
     (export / "checkpoint").write_text(log.note(599).dumps().replace("\n599\n", "\n600\n"))
     assert run("log", export)[1]["line"] == 5
@@ -166,7 +166,11 @@ def test_while_a_key_changes_either_signature_counts(log: Log, export: Path, run
     ],
 )
 def test_a_key_that_is_none_is_refused(key: str, export: Path, run: Command) -> None:
-    assert run("log", export, "--vkey", key)[0] == verify.ALTERED
+    code, said = run("log", export, "--vkey", key)
+    assert (code, said["file"]) == (verify.USAGE, key)
+    assert said["fault"].startswith("is neither a file nor a verifier key: ")
+    (export / "vkey").write_text(f"{key}\n")
+    assert run("log", export)[0] == verify.ALTERED
 
 
 def test_keys_are_needed(export: Path, run: Command) -> None:

@@ -44,7 +44,7 @@ def test_it_runs_alone_in_an_empty_folder(log: Log, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=alone, capture_output=True, text=True, check=False)
     assert done.returncode == verify.PROVEN, done.stderr
     assert done.stdout.startswith(
-        f"Proven: all 600 entries of {logs.ORIGIN} are those that its key has signed"
+        f"Proven: the log {logs.ORIGIN} with its 600 entries is the one that its key has signed"
     )
     assert f"Signed with the key {logs.VKEY}\n" in done.stdout
     assert f"Seen by {logs.WITNESS} at " in done.stdout
@@ -82,8 +82,11 @@ def test_damage_in_a_zip_is_named(log: Log, run: Command, tmp_path: Path) -> Non
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as archive:
         archive.writestr("checkpoint", b"")
     assert run("log", path)[1]["fault"] == "holds two files of one name"
-    path.write_bytes(b"")
-    assert run("log", path)[0] == verify.USAGE
+    path.write_bytes(data[:-100])
+    code, said = run("log", path)
+    assert (code, said["fault"]) == (verify.USAGE, "is neither a folder nor a whole .zip")
+    path.unlink()
+    assert run("log", path)[1] == {"ok": False, "exit": 2, "file": str(path), "fault": "does not exist"}
 
 
 def test_files_larger_than_any_of_a_log_are_not_read(
