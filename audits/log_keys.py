@@ -219,10 +219,9 @@ def first_checkpoint(origin: str, entry: Told, size: int | None = None) -> Signe
 
 @dataclass(frozen=True)
 class Change:
-    """A key, the entry that brought it, and the first checkpoint that it signed with the one before it."""
+    """A key and the first checkpoint that it signed, together with the one before it."""
 
     vkey: Vkey
-    entry: int
     signed: SignedCheckpoint
 
 
@@ -231,9 +230,16 @@ def changes(origin: str, size: int) -> list[Change]:
     found = []
     for key in all_of(origin)[1:]:
         row = first_checkpoint(origin, key.change, size) if key.change is not None else None
-        if row is not None and key.change is not None:
-            found.append(Change(key.vkey, key.change.entry, row))
+        if row is not None:
+            found.append(Change(key.vkey, row))
     return found
+
+
+def turns(origin: str, size: int) -> list[tuple[Told, SignedCheckpoint]]:
+    """Every entry that changed or ended a key, with the first checkpoint over it, in the order of the log."""
+    said = [entry for key in all_of(origin) for entry in (key.change, key.end) if entry is not None]
+    found = [(entry, first_checkpoint(origin, entry, size)) for entry in said]
+    return sorted(((entry, row) for entry, row in found if row is not None), key=lambda turn: turn[1].size)
 
 
 @dataclass(frozen=True)

@@ -82,20 +82,20 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 @_open("GET")
 @_limited
 def keys(request: HttpRequest) -> HttpResponse:
-    """The keys of the log, each with the size from which on it signs; then, for each change, the proof that
-    its entry stands under a checkpoint that the key before and the new one signed. The entry is what makes
-    the old key confirm the new one: a line under a note can be added by anybody.
+    """The keys of the log, each with the size from which on it signs; then, for each change and each end of
+    a key, the proof that its entry stands under a signed checkpoint. The entry is what makes the old key
+    confirm the new one: a line under a note can be added by anybody.
     """
     signed = _newest()
-    changes = log_keys.changes(signed.origin, signed.size)
     text = log_keys.listed(signed.origin, signed.size)
-    text += "".join(f"\n{_proof(change).dumps()}" for change in changes)
+    for entry, covering in log_keys.turns(signed.origin, signed.size):
+        text += f"\n{_proof(entry.entry, covering).dumps()}"
     return HttpResponse(text, content_type=TEXT, headers={"Cache-Control": "public, max-age=1"})
 
 
-def _proof(change: log_keys.Change) -> Inclusion:
-    leaf = AuditEntry.objects.values_list("leaf", flat=True).get(pk=change.entry)
-    return replace(entry_proofs.inclusion(change.entry, change.signed), extra=leaf.encode())
+def _proof(entry: int, covering: SignedCheckpoint) -> Inclusion:
+    leaf = AuditEntry.objects.values_list("leaf", flat=True).get(pk=entry)
+    return replace(entry_proofs.inclusion(entry, covering), extra=leaf.encode())
 
 
 @_open("GET", "POST")

@@ -9,9 +9,7 @@ asking: https://c2sp.org/tlog-witness.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,27 +63,6 @@ class Config:
         if len({key.name for key in found}) != 1:
             raise AgentError("vkey_names", "All keys of a log have the name of the log.")
         return found
-
-
-def confirmed_keys(text: str, trusted: Sequence[notes.Vkey]) -> list[notes.Vkey]:
-    """The keys that trusted ones have confirmed, in the answer to ``GET /audit/keys``.
-
-    That is lines `<size>\\t<vkey>`, the oldest first, and after a blank line the checkpoint of each change,
-    which the key before and the key after have signed.
-    """
-    head, _, rest = text.partition("\n\n")
-    parts = rest.removesuffix("\n").split("\n\n") if rest else []
-    found = list(trusted)
-    try:
-        listed = [notes.Vkey.parse(line.partition("\t")[2]) for line in head.splitlines()]
-        states = [notes.Note.parse(f"{a}\n\n{b}\n") for a, b in zip(parts[::2], parts[1::2], strict=True)]
-        for (old, new), note in zip(pairwise(listed), states, strict=True):
-            both = {one.key for one in notes.confirmed(note, (old, new))} == {old, new}
-            if old in found and new not in found and both and new.name == found[0].name:
-                found.append(new)
-    except ValueError as error:
-        raise AgentError("keys_unusable", "The server sends no list of keys that can be read.") from error
-    return found
 
 
 def read_vkey(text: str, kind: int) -> notes.Vkey:

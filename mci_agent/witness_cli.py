@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mci_agent import files, sign_keys, witness
+from mci_agent import files, sign_keys, witness, witness_keys
 from mci_agent.config import server_origin
 from mci_agent.errors import AgentError, Refused, Unreachable
 from mci_agent.sign_cli import plain
@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     trusting.add_argument(
         "--vkey",
         metavar="KEY",
-        help="the new key, or a file; without it those that a trusted key has confirmed",
+        help="the new key, or a file; without it those to which the entries of the log lead",
     )
     verbs.add_parser("show", parents=[shared], help="the key of this witness and what it has seen")
     return top
@@ -164,18 +164,22 @@ def watch(arguments: argparse.Namespace, world: World) -> int:
 
 
 def trust(arguments: argparse.Namespace, world: World) -> int:
-    """A log that changes its key is signed by both for a while; the old one may confirm the new one."""
+    """A log that changes its key says so in entries, which the old key has signed, and the new one."""
     config = witness.load_config(arguments.folder)
     if arguments.vkey is None:
         answer = world.ask(config.server, "GET", KEYS)
-        texts = tuple(key.text() for key in witness.confirmed_keys(_text(answer), config.keys()))
+        texts = tuple(key.text() for key in witness_keys.followed(_text(answer), config.keys()))
     else:
         texts = (*config.vkeys, _vkey_text(arguments.vkey))
-    changed = replace(config, vkeys=tuple(dict.fromkeys((*config.vkeys, *texts))))
+    changed = replace(config, vkeys=tuple(dict.fromkeys(texts)))
     changed.keys()
     witness.save_config(arguments.folder, changed)
-    for text in changed.vkeys[len(config.vkeys) :]:
-        print(plain(f"Trusted from now on: {text}"))
+    for text in changed.vkeys:
+        if text not in config.vkeys:
+            print(plain(f"Trusted from now on: {text}"))
+    for text in config.vkeys:
+        if text not in changed.vkeys:
+            print(plain(f"It has ended and is trusted no more: {text}"))
     print(f"{len(changed.vkeys)} keys of the log are trusted.")
     return DONE
 

@@ -7,7 +7,9 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -247,16 +249,37 @@ def test_a_log_may_change_its_key_once_the_witness_was_told(council: Council, en
     assert "have the name of the log" in council.said
 
 
-def handed_over(entries: list[bytes], *keys: Ed25519PrivateKey, size: int = 300) -> bytes:
-    """What the log says about its keys: at this size these keys have signed."""
-    log = Log(entries)
-    note = log.note(size, witnesses=False)
-    both = notes.Note(note.text, tuple(notes.sign(note.text, logs.ORIGIN, key) for key in keys))
-    new = notes.Vkey.of(logs.ORIGIN, OTHER_KEY).text()
-    return f"0\t{logs.VKEY}\n{size}\t{new}\n\n{both.dumps()}".encode()
+OLD, NEW = notes.Vkey.parse(logs.VKEY), notes.Vkey.of(logs.ORIGIN, OTHER_KEY)
 
 
-def test_a_trusted_key_may_confirm_the_next_one(council: Council, entries: list[bytes]) -> None:
+def named(key: notes.Vkey) -> str:
+    return sha256(key.text().encode()).hexdigest()
+
+
+CHANGE = {"action": "audits.replace_log_key", "facts": {"old": named(OLD), "new": named(NEW)}}
+END = {"action": "audits.end_log_key", "facts": {"key": named(OLD)}}
+
+
+def proven(
+    entries: list[bytes], entry: dict[str, Any], *keys: Ed25519PrivateKey, said: dict[str, Any] | None = None
+) -> str:
+    """An entry at the end of a log that these keys have signed, with its proof; ``said``: another is shown."""
+    leaf = json.dumps(entry).encode()
+    shown = leaf if said is None else json.dumps(said).encode()
+    found = Log([*entries, leaf]).inclusion(len(entries), shown)
+    lines = tuple(notes.sign(found.note.text, logs.ORIGIN, key) for key in keys)
+    return replace(found, note=notes.Note(found.note.text, lines)).dumps()
+
+
+def told(*parts: str, keys: tuple[notes.Vkey, ...] = (OLD, NEW)) -> bytes:
+    """What the log says about its keys."""
+    listed = "".join(f"{300 * number}\t{key.text()}\n" for number, key in enumerate(keys))
+    return "\n".join((listed, *parts)).encode()
+
+
+def test_the_entries_of_the_log_lead_from_a_trusted_key_to_the_next(
+    council: Council, entries: list[bytes]
+) -> None:
     both = (OTHER_KEY, logs.LOG_KEY)
     note = Log(entries).note(witnesses=False)
     lines = tuple(notes.sign(note.text, logs.ORIGIN, key) for key in both)
@@ -266,23 +289,63 @@ def test_a_trusted_key_may_confirm_the_next_one(council: Council, entries: list[
     assert (
         "Cosigned 600 entries.\nIt is signed with a key of mci.example.com/audit not trusted" in council.said
     )
-    for keys in ((OTHER_KEY,), (logs.LOG_KEY,)):
-        council.server.answers["GET /audit/keys"] = Answer(200, {}, handed_over(entries, *keys))
-        assert council.run("trust") == DONE
-        assert council.said == "1 keys of the log are trusted.\n"
-    council.server.answers["GET /audit/keys"] = Answer(200, {}, handed_over(entries, *both))
+    council.server.answers["GET /audit/keys"] = Answer(200, {}, told(proven(entries, CHANGE, *both)))
     assert council.run("trust") == DONE
-    new = notes.Vkey.of(logs.ORIGIN, OTHER_KEY).text()
-    assert council.said == f"Trusted from now on: {new}\n2 keys of the log are trusted.\n"
+    assert council.said == f"Trusted from now on: {NEW.text()}\n2 keys of the log are trusted.\n"
     step = proofs.Step(600, (), notes.Note(note.text, lines)).dumps().encode()
     council.server.answers["GET /audit/witness"] = Answer(200, {}, step)
     assert council.run("once") == DONE
     assert council.said == "Cosigned 600 entries.\n"
-    for broken in (b"", b"0\tnothing\n", handed_over(entries, *both).partition(b"\n\n")[0]):
-        council.server.answers["GET /audit/keys"] = Answer(200, {}, broken)
-        assert council.run("trust") == (DONE if broken == b"" else USAGE)
-    council.server.answers["GET /audit/keys"] = Answer(200, {}, f"0\t{logs.VKEY}\n".encode())
+    end = proven(entries, END, OTHER_KEY)
+    council.server.answers["GET /audit/keys"] = Answer(200, {}, told(proven(entries, CHANGE, *both), end))
+    for ending in (f"It has ended and is trusted no more: {OLD.text()}\n", ""):
+        assert council.run("trust") == DONE
+        assert council.said == f"{ending}1 keys of the log are trusted.\n"
+
+
+def test_what_the_trusted_key_has_not_signed_confirms_no_key(council: Council, entries: list[bytes]) -> None:
+    both = (OTHER_KEY, logs.LOG_KEY)
+    other = {**CHANGE, "facts": {"old": named(NEW), "new": named(OLD)}}
+    for part in (
+        # A line that a stranger has added to a checkpoint, with an entry that does not stand there.
+        proven(entries, {"action": "accounts.sign_in"}, *both, said=CHANGE),
+        proven(entries, CHANGE, OTHER_KEY),
+        proven(entries, CHANGE, logs.LOG_KEY),
+        proven(entries, {"action": "accounts.sign_in", "facts": {}}, *both),
+        proven(entries, other, *both),
+        proven(entries, END, *both),
+        proven(entries, END, OTHER_KEY),
+    ):
+        council.server.answers["GET /audit/keys"] = Answer(200, {}, told(part))
+        assert council.run("trust") == DONE
+        assert council.said == "1 keys of the log are trusted.\n"
+    # The old key cannot end itself, and the next one cannot be ended.
+    change = proven(entries, CHANGE, *both)
+    council.server.answers["GET /audit/keys"] = Answer(
+        200, {}, told(change, proven(entries, END, logs.LOG_KEY))
+    )
     assert council.run("trust") == DONE
+    assert "2 keys of the log are trusted." in council.said
+
+
+def test_a_list_of_keys_that_cannot_be_read_changes_nothing(council: Council, entries: list[bytes]) -> None:
+    both = (OTHER_KEY, logs.LOG_KEY)
+    stranger = {**CHANGE, "facts": {"old": named(OLD), "new": "0" * 64}}
+    last = {**END, "facts": {"key": named(NEW)}}
+    for broken in (
+        b"0\tnothing\n",
+        told("no proof\n"),
+        told(proven(entries, stranger, *both)),
+        told(proven(entries, last, *both)),
+        told(proven(entries, CHANGE, *both).replace("extra", "other")),
+        told(proven(entries, ["no entry"], *both)),  # type: ignore[arg-type]  # what is no entry
+    ):
+        council.server.answers["GET /audit/keys"] = Answer(200, {}, broken)
+        assert council.run("trust") == USAGE, broken
+    for plain in (b"", told(keys=(OLD,))):
+        council.server.answers["GET /audit/keys"] = Answer(200, {}, plain)
+        assert council.run("trust") == DONE
+        assert council.said == "1 keys of the log are trusted.\n"
 
 
 def test_the_server_may_refuse_or_be_away(council: Council) -> None:

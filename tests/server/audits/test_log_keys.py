@@ -556,9 +556,13 @@ def test_a_witness_cosigns_through_the_change_when_it_takes_the_new_key(cast: Ca
     both = signed_now()
     assert watch(home, "once") == witness_cli.DONE
     assert Cosignature.objects.latest("id").checkpoint == both
-    assert watch(home, "trust", "--vkey", both.vkey) == witness_cli.DONE
+    config = home / "witness.json"
+    assert watch(home, "trust") == witness_cli.DONE
+    assert json.loads(config.read_text())["vkeys"] == [before.vkey, both.vkey]
     keys.end_log_key(actor=OPERATOR, reason=REASON)
     after = signed_now()
+    assert watch(home, "trust") == witness_cli.DONE
+    assert json.loads(config.read_text())["vkeys"] == [both.vkey]
     assert watch(home, "once") == witness_cli.DONE
     assert Cosignature.objects.latest("id").checkpoint == after
     note = checkpoints.note_of(after)
