@@ -263,7 +263,7 @@ END = {"action": "audits.end_log_key", "facts": {"key": named(OLD)}}
 def proven(
     entries: list[bytes], entry: dict[str, Any], *keys: Ed25519PrivateKey, said: dict[str, Any] | None = None
 ) -> str:
-    """An entry at the end of a log that these keys have signed, with its proof; ``said``: another is shown."""
+    """An entry at the end of a log that these keys have signed, and its proof; ``said``: another shown."""
     leaf = json.dumps(entry).encode()
     shown = leaf if said is None else json.dumps(said).encode()
     found = Log([*entries, leaf]).inclusion(len(entries), shown)
