@@ -17,15 +17,18 @@ from accounts.access import EmployeePage, employee_page, user_actor
 from accounts.models import Subject, User
 from agents.decisions import decide
 from agents.models import Device, DeviceCommand
-from audits import checkpoints
+from audits import log_keys
 from audits.forms_support import refusals_on
 from audits.listing import Column, Empty, ListPage
+from audits.models import SignedCheckpoint
 from capture_policies import words
 from capture_policies.queries import live_policy_for
 from capture_sessions import charts
 from capture_sessions.summaries import own_summary
 from jurisdictions.waiting import own_notice
+from mci_core import notes
 from mci_core.jurisdiction import REASONS as LAW_REASONS
+from mci_core.proofs import Inclusion
 from privacy_requests import actions
 from privacy_requests.forms import RequestForm
 from privacy_requests.models import Erasure, Kind, LegalHold, PrivacyRequest, RequestState
@@ -153,14 +156,20 @@ def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One own request: its clock, the answer with its reason, the receipt."""
     found = _own(request, pk)
     erasure = Erasure.objects.filter(request=found).first()
-    signed = checkpoints.newest()
     context = {
         "object": found,
         "erasure": erasure,
         "purges": [] if erasure is None else _purges(found, erasure),
-        "vkey": "" if signed is None else signed.vkey,
+        "keys": [] if erasure is None or not erasure.proof else _keys(erasure.proof),
     }
     return render(request, "privacy_requests/my_request_detail.html", context)
+
+
+def _keys(proof: str) -> list[str]:
+    """The keys of the log that counted for the checkpoint in this proof, or do since."""
+    stated = notes.Checkpoint.parse(Inclusion.parse(proof).note.text)
+    signed = SignedCheckpoint.objects.filter(origin=stated.origin, size=stated.size).first()
+    return [] if signed is None else log_keys.since(signed)
 
 
 def _purges(found: PrivacyRequest, erasure: Erasure) -> list[DeviceCommand]:
