@@ -19,7 +19,11 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.support import PATIENCE, Walk, chromium_path, launch, open_walk
 from tests.server.capture_policies.support import found_repository
 from tests.server.cast import Cast, cast  # noqa: F401  # the same people and
-from tests.server.conftest import _clean_redis, django_db_setup  # noqa: F401  # the same database as the server tests
+from tests.server.conftest import (  # noqa: F401  # the same database as the server tests
+    _clean_redis,
+    _own_state_of_the_log,
+    django_db_setup,
+)
 
 pytest.register_assert_rewrite("tests.browser.job")
 MakeWalk = Callable[[str], Walk]
