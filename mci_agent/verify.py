@@ -604,8 +604,9 @@ class Helper:
         self._stream = os.fdopen(receive, "rb")
 
     def next(self) -> Part | None:
+        length = int.from_bytes(self._stream.read(8), "big")
         try:
-            found = marshal.load(self._stream)  # noqa: S302  # written by our own process
+            found = marshal.loads(self._stream.read(length))  # noqa: S302  # written by our own process
         except (EOFError, ValueError, TypeError):
             return None  # it ended early: this process does the work itself
         return None if found is None else Part(*found)
@@ -623,7 +624,8 @@ def serve(path: Place, spans: Sequence[tuple[int, int]], wanted: Wanted, send: i
             source = opened(path)
             for first, last in spans:
                 part = sound_part(source, first, last, wanted)
-                marshal.dump(None if part is None else tuple(part), stream)
+                said = marshal.dumps(None if part is None else tuple(part))
+                stream.write(len(said).to_bytes(8, "big") + said)
                 stream.flush()
     except (Bad, OSError, KeyboardInterrupt):
         return 1
