@@ -11,7 +11,8 @@ On an embedded PostgreSQL of its own, durable, with two databases that hold as m
 * the same transaction with django-auditlog, django-simple-history and django-pghistory, installed from the
   package index into an environment that is thrown away afterwards;
 * taking in, full verification and the check of exported files, as shares of the hash limit: one leaf hash
-  and one node hash for each entry, in one process, of leaves that lie in memory.
+  and one node hash for each entry, in one process, of leaves that lie in memory. The files are
+  checked by `mci-verify` with all cores, at both sizes; its start-up is left out of the bound and told.
 
 Everything that is compared is asked in turns; medians count. Ends with an error when a bound does not hold.
 """
