@@ -17,8 +17,11 @@ from audits.models import Checkpoint, Cosignature, SignedCheckpoint
 from audits.tree import Broken
 from mci_core import merkle, notes
 from mci_core.notes import Note, Vkey
+from mci_core.tiles import Tree
 
 Signer = tuple[Vkey, Ed25519PrivateKey]
+#: As kept outside the database, and as the database has it.
+Before = tuple[notes.Checkpoint | None, notes.Checkpoint | None]
 
 
 class Contradiction(Broken):
@@ -52,10 +55,11 @@ def sign() -> SignedCheckpoint | None:
         head = sequence.latest()
         if head is None or not head.in_tiles:
             return None
-        kept, stated = known()
+        before = known()
+        kept, stated = before
         if kept is not None and stated is not None and kept.size == stated.size == head.size:
             return None
-        refuse_contradiction(head)
+        refuse_contradiction(head, before)
         return _sign(head, _origin(kept))
 
 
@@ -141,7 +145,7 @@ def _sign(head: Checkpoint, origin: str) -> SignedCheckpoint:
     return made
 
 
-def known() -> tuple[notes.Checkpoint | None, notes.Checkpoint | None]:
+def known() -> Before:
     """The last checkpoint that was signed: as kept outside the database, and as the database has it."""
     note = outside.checkpoint()
     kept = None if note is None else _opened(note, "the checkpoint outside the database")
@@ -170,36 +174,42 @@ def check() -> None:
     """Before a sequencer leads: the database goes on from what was signed. Raises :class:`Contradiction`."""
     head = sequence.latest()
     if head is not None and head.in_tiles:
-        refuse_contradiction(head)
-        origin = _origin(known()[0])
+        before = known()
+        refuse_contradiction(head, before)
+        origin = _origin(before[0])
         signers(origin, _keys(origin, head))
     elif outside.checkpoint() is not None:
         raise Contradiction("a checkpoint is kept outside the database, and the database has no log")
 
 
-def refuse_contradiction(head: Checkpoint) -> None:
-    """Compare what the database holds with what was signed before. Raises :class:`Contradiction`."""
-    kept, stated = known()
+def refuse_contradiction(head: Checkpoint, before: Before) -> None:
+    """Compare what the database holds with what was signed before (:func:`known`). Raises
+    :class:`Contradiction`.
+    """
+    kept, stated = before
     base: str = settings.AUDIT_ORIGIN
     if kept is None and SignedCheckpoint.objects.exists():
         raise Contradiction("checkpoints were signed, but none is kept outside the database")
     if kept is not None and kept.origin != base and not kept.origin.startswith(f"{base}/"):
         raise Contradiction(f"the checkpoint outside the database is of {kept.origin}, not of {base}")
-    for old, where in ((kept, "outside"), (stated, "in")):
-        if old is not None:
-            _refuse_other_tree(old, head, where)
-    if kept is None and tree.tree(head.size).root().hex() != head.root:
+    now = tree.tree(head.size)
+    if kept is not None:
+        _refuse_other_tree(old=kept, head=head, now=now, where="outside")
+    # Nearly always both are the same, and are compared once.
+    if stated is not None and stated != kept:
+        _refuse_other_tree(old=stated, head=head, now=now, where="in")
+    if kept is None and now.root().hex() != head.root:
         raise Contradiction(f"the tiles do not have the root that was stated over {head.size} entries")
 
 
-def _refuse_other_tree(old: notes.Checkpoint, head: Checkpoint, where: str) -> None:
+def _refuse_other_tree(*, old: notes.Checkpoint, head: Checkpoint, now: Tree, where: str) -> None:
     if old.size > head.size:
         raise Contradiction(
             f"the checkpoint {where} the database states {old.size} entries, the log has {head.size}"
         )
     if old.size == 0:
         return
-    proof = tree.tree(head.size).consistency(old.size)
+    proof = now.consistency(old.size)
     new_root = bytes.fromhex(head.root)
     if not merkle.verify_consistency(old.size, head.size, old.root, new_root, proof):
         raise Contradiction(
