@@ -14,14 +14,16 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import epochs, keyring
+from accounts.models import PersonKey
 from accounts.tasks import advance_key_epochs, destroy_object_keys
 from audits import sequence
+from capture_sessions import store
 from capture_sessions import tasks as session_tasks
-from capture_sessions.models import CaptureSession
+from capture_sessions.models import CaptureSession, SessionBlob
 from jurisdictions.actions import load_packs
 from mci_admin import drill
 from privacy_requests import drill as inside
-from privacy_requests import tasks
+from privacy_requests import ledger, tasks
 from privacy_requests.models import Erasure
 from tests.server import asking, recordings
 from tests.server.cast import Cast, make_cast
@@ -114,3 +116,28 @@ def test_what_a_copy_opens_is_compared_with_what_became_of_it(cast: Cast) -> Non
     assert inside.compare(ids, ids) == {"overdue": [], "lost": [str(kept.pk)]}
     CaptureSession.objects.filter(pk=gone.pk).update(erased_at=timezone.now() - timedelta(days=5))
     assert inside.compare(ids, []) == {"overdue": [str(gone.pk)], "lost": []}
+
+
+@pytest.mark.django_db
+def test_a_copy_that_opens_too_long_or_has_lost_a_session_is_named(
+    cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEDGER_DIR = tmp_path / "ledger"
+    load_packs(actor=cast.system())
+    gone, kept = recordings.available(cast), recordings.available(cast)
+    trees = {row.pk: row.wrapped for row in PersonKey.objects.filter(purpose="objects")}
+    wrapped = {blob.pk: blob.wrapped_key for blob in gone.blobs.all()}
+    request = asking.approved(cast, scope="sessions", sessions=[gone.pk])
+    erasure = Erasure.objects.get(request=request)
+    assert tasks.run_erasure(str(erasure.pk)) == "done"
+    assert inside.control().readable == 1
+    # As if the tree and the data keys of a dump still opened.
+    for pk, data in trees.items():
+        PersonKey.objects.filter(pk=pk).update(wrapped=data)
+    for blob, data in wrapped.items():
+        SessionBlob.objects.filter(pk=blob).update(wrapped_key=data)
+    assert inside.look().opens_until == [ledger.promised()[erasure.pk].isoformat()]
+    monkeypatch.setattr(ledger, "promised", lambda: {erasure.pk: timezone.now()})
+    assert inside.look().broken_promises == [f"request {request.number}"]
+    store.remove_file(kept.blobs.get(index=0).storage_name)
+    assert inside.control().unreadable == [str(kept.pk)]
