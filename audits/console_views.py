@@ -46,7 +46,8 @@ class SearchNew(StaffPage, ActionForm):
         return f"{reverse('audits:entry_list')}?{made.query}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        terms = [(name, value) for name, value in QueryDict(self.query).items()]
+        given = QueryDict(self.query).items()
+        terms = [(search.LABELS.get(name, name).capitalize(), value) for name, value in given]
         return super().get_context_data(terms=terms, query=self.query, **kwargs)
 
 

@@ -34,6 +34,8 @@ LOOKS, SECONDS = 500, 1.0
 #: Parameters that make a search; the others say which page of it is shown.
 NAMES = ("q", "action", "actor", "subject", "object", "request", "since", "until", "inside")
 MAX_QUERY = 500
+#: What readers call a parameter, where its name does not say it.
+LABELS = {"q": "search", "since": "from", "inside": "in reason or details"}
 
 #: Events that are no action of anybody's, and so in no table of permissions.
 EVENTS = EVENT_NAMES | {

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from audits import formats
 from audits.models import AuditEntry
+from audits.search import LABELS
 
 register = template.Library()
 
@@ -52,7 +53,9 @@ def fact_words(name: str) -> str:
 def search_words(query: str) -> str:
     """``action=a&q=b`` becomes ``action a, b``."""
     terms = QueryDict(query).items()
-    return ", ".join(str(value) if name == "q" else f"{name} {value}" for name, value in terms)
+    return ", ".join(
+        str(value) if name == "q" else f"{LABELS.get(name, name)} {value}" for name, value in terms
+    )
 
 
 @register.filter
