@@ -76,7 +76,7 @@ class Command(BaseCommand):
             self.stdout.write(f"This dump is young: it opens something that was erased until {until}.")
         past = before["expired"]
         self.stdout.write(
-            f"Past their retention: {past['sessions']} sessions, of which the copy opens {len(past['opened'])},"
+            f"Past their retention: {past['sessions']} sessions; the copy opens {len(past['opened'])},"
             f" {len(found['live']['overdue'])} too late."
         )
         if not before["look"]["people"] and not before["look"]["sessions"]:
