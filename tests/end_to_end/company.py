@@ -39,7 +39,7 @@ class Company:
         self.stack.__enter__()
         try:
             self.stack.start_server_side()
-            self.stack.wait_until_ready()
+            self.stack.wait_until_ready(240)
         except BaseException:
             self.stack.stop()
             raise
@@ -197,7 +197,7 @@ def _found(var: Path) -> None:
     with _stack(var, {}) as stack:
         stack.manage("setup_database", "--verbosity", "0")
         stack.start_server_side()
-        stack.wait_until_ready()
+        stack.wait_until_ready(240)
         stack.manage("seed_demo", "--days", "0", "--past-agents", "0", timeout=600)
 
 
