@@ -42,7 +42,7 @@ class _Rate(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": who}
 
 
-def _limited(view: View) -> View:
+def limited(view: View) -> View:
     @functools.wraps(view)
     def run(request: HttpRequest, /, **kwargs: Any) -> HttpResponseBase:
         if not _Rate().allow_request(request, None):  # type: ignore[arg-type]  # any request has a sender
@@ -52,7 +52,7 @@ def _limited(view: View) -> View:
     return run
 
 
-def _open(*methods: str) -> Callable[[View], View]:
+def open_to_all(*methods: str) -> Callable[[View], View]:
     """For everybody, also without an account."""
 
     def decorate(view: View) -> View:
@@ -71,16 +71,16 @@ def _open(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-@_open("GET")
-@_limited
+@open_to_all("GET")
+@limited
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest signed checkpoint with what witnesses added to it."""
     note = checkpoints.note_of(_newest()).dumps()
     return HttpResponse(note, content_type=TEXT, headers={"Cache-Control": "public, max-age=1"})
 
 
-@_open("GET")
-@_limited
+@open_to_all("GET")
+@limited
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys of the log, each with the size from which on it signs; then, for each change and each end of
     a key, the proof that its entry stands under a signed checkpoint. The entry is what makes the old key
@@ -98,8 +98,8 @@ def _proof(entry: int, covering: SignedCheckpoint) -> Inclusion:
     return replace(entry_proofs.inclusion(entry, covering), extra=leaf.encode())
 
 
-@_open("GET", "POST")
-@_limited
+@open_to_all("GET", "POST")
+@limited
 def witness(request: HttpRequest) -> HttpResponse:
     """GET: the step from the size that the witness has seen. POST: the note with its cosignature."""
     return _confirm(request) if request.method == "POST" else _step(request)
@@ -161,7 +161,7 @@ class BadRequest(ActionError):
     code = "bad_note"
 
 
-@_limited
+@limited
 @employee_page
 def tile(request: HttpRequest, path: str) -> HttpResponse:
     """A tile or a bundle under the newest checkpoint. It never changes, so it may be kept for ever."""

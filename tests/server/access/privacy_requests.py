@@ -6,7 +6,7 @@ from typing import Any
 
 from privacy_requests.models import Erasure
 from tests.server import asking
-from tests.server.access.matrix import EVERYBODY, Row
+from tests.server.access.matrix import EVERYBODY, PUBLIC, Row
 from tests.server.cast import Cast
 
 READERS = {"privacy_officer", "auditor"}
@@ -35,6 +35,7 @@ ROWS = [
     Row("privacy_requests:finish", "POST", OFFICER, kwargs=_request),
     Row("privacy_requests:place_hold", "POST", OFFICER, kwargs=_request),
     Row("privacy_requests:lift_hold", "POST", OFFICER, kwargs=_held),
+    Row("privacy_requests:receipt_keys", "GET", PUBLIC),
     Row("privacy_requests_me:home", "GET", EVERYBODY),
     Row("privacy_requests_me:request_list", "GET", EVERYBODY),
     Row("privacy_requests_me:request_new", "GET", EVERYBODY),
