@@ -13,7 +13,7 @@ from tests.browser.support import JUDGED, Walk
 STAFF = ("admin", "officer", "ml", "auditor")
 #: No pages, or of one look only: each visit is a look that is logged, or they need a grant that is over.
 LEFT_OUT = re.compile(
-    r"/grants/|^/audit/checkpoint$|/file/$|\.(?:json|csv|yaml|yml)$|\.webp$|/accounts/|/frames/|/looks/.+/frames"
+    r"/grants/|^/audit/(?:checkpoint|keys)$|/file/$|\.(?:json|csv|yaml|yml)$|\.webp$|/accounts/|/frames/|/looks/.+/frames"
 )
 _HREF = re.compile(r'<a [^>]*href="(/[^"?#]*)')
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
