@@ -55,6 +55,8 @@ def _shown(scene: Scene, name: str, path: str, faults: list[str]) -> list[str]:
         raise
     if "/reauthenticate/" in walk.page.url:
         scene.fresh(name)
+    if walk.page.evaluate("document.contentType") != "text/html":
+        return []
     try:
         kind = _kind(path_of(walk))
         look = JUDGED[len(scene.judged) % 2]
