@@ -396,6 +396,5 @@ APPROVAL_DAYS = env.number("APPROVAL_DAYS", 14, least=1, most=365)
 # --- logs: JSON lines, no personal data -------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING = logs.config(LOG_LEVEL)
-LOGGING_CONFIG = "logging.config.dictConfig"
 
 checks.refuse_unsafe(globals())

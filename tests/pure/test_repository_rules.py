@@ -13,6 +13,7 @@ LINES = 400
 #: Longer than the limit, and why.
 LONGER: dict[str, str] = {
     "mci_agent/verify.py": "one file, so that whoever has to trust it can read it and take it away",
+    "docs/openapi.yaml": "generated from the REST API",
 }
 CODE = (".py", ".js", ".css", ".html", ".toml", ".yaml", ".sh", "run", "Makefile")
 _UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
