@@ -126,6 +126,19 @@ def lag(bench: Bench, seconds: float) -> tuple[list[float], float]:
         return sorted(float(row[0]) for row in owner.execute(_LAG, given)), rate
 
 
+def take_over(bench: Bench) -> float:
+    """Seconds from SIGKILL of the sequencer that leads to a signature, by another, over what came after."""
+    with writers(bench, 1) as one, sequencer(bench) as leader:
+        until_signed(bench)
+        with sequencer(bench):
+            time.sleep(4)  # it has started and waits
+            leader.kill()
+            began = time.monotonic()
+            one.rate("audit", 0.05)
+            until_signed(bench)
+            return time.monotonic() - began
+
+
 def until_signed(bench: Bench, seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     query = """

@@ -7,7 +7,8 @@ On an embedded PostgreSQL of its own, durable, with two databases that hold as m
 * a business transaction (an order is read, locked and saved, a line is added) with an entry and without,
   four writers, at both sizes;
 * the same with eight writers and 5 ms of other work, against a chain of hashes under an advisory lock;
-* with the sequencer running and stopped; how long an entry waits for the signature over it;
+* with the sequencer running and stopped; how long an entry waits for the signature over it; how long the
+  log goes unsigned when the sequencer that leads is killed;
 * the same transaction with django-auditlog, django-simple-history and django-pghistory, installed from the
   package index into an environment that is thrown away afterwards;
 * taking in, full verification and the check of exported files, as shares of the hash limit: one leaf hash
@@ -79,6 +80,8 @@ def writing(small: Bench, large: Bench, arguments: argparse.Namespace, bounds: B
     middle, late = statistics.median(waited), waited[int(len(waited) * 0.99)]
     print(f"from entry to signature: {len(waited)} entries at {rate:.0f}/s, median {middle:.2f} s")
     bounds.most("lag, 99th percentile, seconds", late, 1.5)
+    taken_over = statistics.median(writes.take_over(small) for _round in range(3))
+    bounds.most("from SIGKILL of the sequencer to a signature by another, seconds", taken_over, 5)
 
 
 def beside_others(pair: Embedded, folder: Path, arguments: argparse.Namespace) -> None:
