@@ -150,7 +150,8 @@ def test_a_running_agent_obeys_and_ends_on_a_signal(desk: Desk, capsys: pytest.C
         began = time.monotonic()
         assert desk.run("pause", "15") == 0
         desk.wait_for("paused_here")
-        assert time.monotonic() - began < 1.0
+        # At once, with what a busy machine adds; the lease would be renewed only after minutes.
+        assert time.monotonic() - began < 30
         desk.run("resume")
         desk.wait_for("on")
         assert desk.run("forget", "1") == 0
