@@ -183,6 +183,8 @@ def test_a_helper_says_what_its_stretches_come_to(export: Path, tmp_path: Path) 
         assert helper.next() == verify.sound_part(source, 1, 2, WANTED)
         assert helper.next() is None
         assert helper.next() is None
+        # It has said all and ends by itself; waiting for that lets what it ran be counted.
+        os.waitid(os.P_PID, helper._process, os.WEXITED | os.WNOWAIT)
     finally:
         helper.end()
     with (tmp_path / "said").open("wb") as said:
