@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from audits.models import AuditEntry
 from mci_core import envelope
 from mci_core.errors import Conflict
 from tests.server.cast import Cast
-from tests.server.support import databases
 
 pytestmark = pytest.mark.django_db
 
@@ -273,14 +271,6 @@ def test_an_older_database_takes_the_keys_that_there_are_now(cast: Cast, folder:
     assert person_key(cast.subject("colleague"))[1] == key
     gone.refresh_from_db()
     assert gone.destroyed_at is not None
-
-
-@pytest.fixture
-def shared(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
-    settings.EPOCHS_DIR = tmp_path / "epochs"
-    settings.KEY_EPOCH_GRACE_HOURS = 0
-    yield settings.EPOCHS_DIR
-    databases.empty_tables()
 
 
 def test_uploads_while_epochs_turn_and_die_never_lose_a_key(shared: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from mci_core.envelope import CannotOpen
 from mci_core.errors import Conflict
 from mci_core.key_tree import KeyTree
 from tests.server.cast import Cast
-from tests.server.support import databases
 
 pytestmark = pytest.mark.django_db
 Made = tuple[Place, bytes, bytes]
@@ -212,14 +210,6 @@ def test_a_ring_of_the_first_version_is_read(cast: Cast, folder: Path) -> None:
     first = text.replace(', "purpose": "details", "numbers": 0', "").replace("keyring/2", "keyring/1")
     keyring.path().write_text(first)
     assert {key.purpose for key in keyring.read()} == {"both"}
-
-
-@pytest.fixture
-def shared(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Path]:
-    settings.EPOCHS_DIR = tmp_path / "epochs"
-    settings.KEY_EPOCH_GRACE_HOURS = 0
-    yield settings.EPOCHS_DIR
-    databases.empty_tables()
 
 
 def test_uploads_erasures_and_turns_at_the_same_time_lose_and_keep_the_right_keys(shared: Path) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
-from audits import (
-    checkpoints,
-    sequence,
-)
+from audits import checkpoints
 from audits.actions import keys
 from audits.actor import Actor
 from audits.models import AuditEntry, SignedCheckpoint
@@ -20,16 +14,6 @@ from tests.server.audits.support import advance_all, write
 from tests.server.cast import REASON
 
 OPERATOR = Actor.system("operator")
-
-
-@pytest.fixture
-def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(settings, "KEYS_DIR", tmp_path / "keys")
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    sequence.step_down()
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def signed_now(more: int = 1) -> SignedCheckpoint:

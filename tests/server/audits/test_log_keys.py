@@ -29,7 +29,6 @@ from tests.server.audits.log_key_support import (
     changed,
     ended,
     key_files,
-    own_keys,
     signed_by,
     signed_now,
 )
@@ -37,7 +36,6 @@ from tests.server.audits.support import advance_all, go_back_to, tamper, write
 from tests.server.cast import REASON, Cast
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_keys")]
-__all__ = ["own_keys"]
 
 
 def test_two_keys_sign_from_the_change_on_and_the_new_one_alone_from_the_end_on() -> None:

@@ -30,7 +30,6 @@ from tests.server.audits.log_key_support import (
     changed,
     ended,
     key_files,
-    own_keys,
     signed_by,
     signed_now,
 )
@@ -38,7 +37,6 @@ from tests.server.audits.test_outsiders import watch
 from tests.server.cast import REASON, Cast
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_keys")]
-__all__ = ["own_keys"]
 
 
 def test_witnesses_and_readers_follow_the_change(cast: Cast, client: Client) -> None:
