@@ -6,6 +6,7 @@ What it hands out needs no trust in this server: a signed text, the verifier as 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC
 from typing import Any
 
 from django.conf import settings
@@ -38,7 +39,7 @@ class Checkpoints(EmployeePage, TemplateView):
             commands="" if signed is None else commands(signed),
             verifier=hashlib.sha256(VERIFIER.read_bytes()).hexdigest(),
             seen=Cosignature.objects.newest_of_each().filter(witness__withdrawn_at__isnull=True),
-            days=_last_of_each_day(),
+            days=last_of_each_day(),
             own=_own(getattr(self.request.user, "own_subject_id", None)),
             **kwargs,
         )
@@ -80,9 +81,16 @@ def _file(name: str, body: bytes) -> HttpResponse:
     return HttpResponse(body, content_type=TEXT, headers=headers)
 
 
-def _last_of_each_day() -> list[SignedCheckpoint]:
-    rows = SignedCheckpoint.objects.order_by("-at__date", "-id").distinct("at__date")
-    return list(rows[:DAYS])
+def last_of_each_day() -> list[SignedCheckpoint]:
+    """One short question a day: there may be a checkpoint for each second."""
+    found: list[SignedCheckpoint] = []
+    rows = SignedCheckpoint.objects.order_by("-at", "-id")
+    last = rows.first()
+    while last is not None and len(found) < DAYS:
+        found.append(last)
+        day = last.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        last = rows.filter(at__lt=day).first()
+    return found
 
 
 def _own(subject: Any) -> SubjectEntry | None:

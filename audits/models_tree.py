@@ -89,6 +89,10 @@ class SignedCheckpoint(models.Model):
         db_table = "audits_signedcheckpoint"
         ordering = ("-id",)
         constraints = (models.UniqueConstraint(fields=("origin", "size"), name="audits_signed_once"),)
+        indexes = (
+            models.Index(fields=("at", "id"), name="audits_signed_at"),
+            models.Index(fields=("size", "id"), name="audits_signed_size"),
+        )
 
     def __str__(self) -> str:
         return f"signed checkpoint of {self.size} entries"

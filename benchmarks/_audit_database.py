@@ -123,6 +123,15 @@ def fill(bench: Bench, entries: int) -> None:
     print(f"  {bench.name}: {entries:,} entries written in {time.monotonic() - began:.0f} s", flush=True)
 
 
+def settle(pair: Embedded, *benches: Bench) -> None:
+    """Do now what autovacuum and the checkpointer would do about the filling while others are measured."""
+    for bench in benches:
+        url = servers.postgres_url(pair.places, servers.SUPERUSER, bench.name)
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute("VACUUM (ANALYZE)")
+            admin.execute("CHECKPOINT")
+
+
 class Writers:
     """Processes that do business transactions together when told to."""
 

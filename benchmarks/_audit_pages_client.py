@@ -20,13 +20,15 @@ def main(rounds: int) -> None:
     from django.test import Client
     from django.test.utils import setup_test_environment
 
-    from accounts.models import RoleGrant, User
-    from audits.models import AuditEntry
+    from accounts.membership import new_user
+    from accounts.models import Department, RoleGrant, User
+    from audits.models import AuditEntry, SignedCheckpoint
 
     setup_test_environment()
     settings.ALLOWED_HOSTS = ["*"]
     other, _ = User.objects.get_or_create(email="other@example.com", defaults={"display_name": "Other"})
-    user, _ = User.objects.get_or_create(email="bench@example.com", defaults={"display_name": "Bench"})
+    team, _ = Department.objects.get_or_create(name="Bench")
+    user = new_user(email="bench@example.com", display_name="Bench", department=team, time_zone="UTC")
     approved = {"approved_at": "2026-01-01T00:00Z", "approved_by": other, "requested_by": user, "reason": "b"}
     RoleGrant.objects.get_or_create(user=user, role="privacy_officer", defaults=approved)
     client = Client()
@@ -39,6 +41,7 @@ def main(rounds: int) -> None:
     session.save()
     newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True)[0]
     entry = AuditEntry.objects.get(pk=newest // 2)
+    signed = SignedCheckpoint.objects.order_by("size")[newest // 20]
     pages = {
         "list": "/audit/",
         "list, half way down": f"/audit/?before={newest // 2}",
@@ -58,6 +61,8 @@ def main(rounds: int) -> None:
         "proof of one entry": f"/audit/{entry.pk}/proof/",
         "signatures and witnesses": "/audit/witnesses/",
         "entries a day, first time": "/audit/timeline/",
+        "my log": "/me/log/",
+        "a kept checkpoint": f"/me/log/checkpoints/{signed.size}/",
     }
     found: dict[str, list[float]] = {}
     codes = {}

@@ -155,6 +155,7 @@ def main() -> None:
         number(small, "take-in")
         number(small, "export", str(folder / "small-export"))
         files_checked(small, folder / "small-export", arguments.rounds, bounds)
+        databases.settle(pair, small, large)
         writing(small, large, arguments, bounds)
         if arguments.others:
             beside_others(pair, folder, arguments)

@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from mci_admin.cursor import Cursor
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODES = ("production", "demo", "test")
 READ: set[str] = set()
@@ -161,21 +163,41 @@ def service_url(name: str) -> str | None:
     return recorded.get(name)
 
 
-def database(name: str, url: str) -> dict[str, Any]:
-    """A Django database from ``postgresql://user:password@host:port/name?host=/socket/folder&sslmode=...``."""
+_SESSION_OPTIONS = (
+    "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000 -c statement_timeout={statement}"
+)
+
+
+def database(name: str, url: str, *, statement: int, pool: int = 0, prepare: bool = False) -> dict[str, Any]:
+    """A Django database from ``postgresql://user:password@host:port/name?host=/socket/folder&sslmode=...``.
+
+    ``statement`` is the longest a query may take, in ms (0: no limit); ``pool`` the connections kept per
+    process (0: no pool); with ``prepare`` the server reads a query that a connection asks often only once.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise ImproperlyConfigured(f"{name} must start with postgresql:// (no other database is supported).")
-    options = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or parts.hostname or ""
     if not parts.path.strip("/") or not parts.username:
         raise ImproperlyConfigured(f"{name} must name a user and a database.")
+    port = str(parts.port or options.pop("port", ""))
+    options["options"] = _SESSION_OPTIONS.format(statement=statement)
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
+    if prepare:
+        # Only a query whose values travel apart from its text is the same text twice. What is kept is the
+        # query as it was read; the plan depends on the values, because some are a million times as frequent.
+        options.update(server_side_binding=True, cursor_factory=Cursor, prepare_threshold=5)
+        options["options"] += " -c plan_cache_mode=force_custom_plan"
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
-        "PORT": str(parts.port or options.pop("port", "")),
+        "PORT": port,
         "OPTIONS": options,
+        "CONN_MAX_AGE": 0 if pool else 60,
+        "CONN_HEALTH_CHECKS": True,
     }

@@ -161,33 +161,18 @@ INSTALLED_APPS.append("django.forms")
 
 # --- PostgreSQL: `default` is the least-privilege application role, `owner` owns the tables ---------------
 DATABASE_POOL = env.number("DATABASE_POOL", 0, most=100)
+DATABASE_PREPARE = env.flag("DATABASE_PREPARE", True)
 _DATABASE_URL = env.service_url("DATABASE_URL") or (
     env.text("DATABASE_URL") if PRODUCTION else "postgresql://mci_app@127.0.0.1:1/services-not-started"
 )
 _OWNER_URL = env.service_url("DATABASE_OWNER_URL")
-_SESSION_OPTIONS = (
-    "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=15000 -c statement_timeout={statement}"
-)
-
-
-def _database(name: str, url: str, *, statement: int, pool: int = 0) -> dict[str, Any]:
-    found = env.database(name, url)
-    options: dict[str, Any] = {**found["OPTIONS"], "options": _SESSION_OPTIONS.format(statement=statement)}
-    if pool:
-        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 10}
-    return {
-        **found,
-        "OPTIONS": options,
-        "CONN_MAX_AGE": 0 if pool else 60,
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": _database("DATABASE_URL", _DATABASE_URL, statement=60_000, pool=DATABASE_POOL),
+    "default": env.database(
+        "DATABASE_URL", _DATABASE_URL, statement=60_000, pool=DATABASE_POOL, prepare=DATABASE_PREPARE
+    ),
 }
 if _OWNER_URL:
-    DATABASES["owner"] = _database("DATABASE_OWNER_URL", _OWNER_URL, statement=0)
+    DATABASES["owner"] = env.database("DATABASE_OWNER_URL", _OWNER_URL, statement=0)
 
 # --- Redis or Valkey: signals and caches, never the truth -------------------------------------------------
 REDIS_URL = env.service_url("REDIS_URL") or (env.text("REDIS_URL") if PRODUCTION else "redis://127.0.0.1:1/0")

@@ -6,12 +6,16 @@ import json
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audits import checkpoints
-from audits.me_views import commands
+from audits.me_views import DAYS, commands, last_of_each_day
 from audits.models import AuditEntry, SignedCheckpoint
 from mci_core.notes import Checkpoint, Note
 from tests.server.audits.support import advance_all, fill
@@ -53,3 +57,34 @@ def test_a_size_that_was_never_signed_is_not_there(cast: Cast) -> None:
     _signed(3)
     for size in (1, 2**70):
         assert cast.client("employee").get(f"/me/log/checkpoints/{size}/").status_code == 404
+
+
+def _signed_at(*times: datetime) -> list[SignedCheckpoint]:
+    """The log has one checkpoint, and these were signed before, at sizes that nobody checks here."""
+    one = _signed(3)
+    return SignedCheckpoint.objects.bulk_create(
+        SignedCheckpoint(
+            origin=one.origin, size=10 + number, root=one.root, note=one.note, vkey=one.vkey, at=at
+        )
+        for number, at in enumerate(times)
+    )
+
+
+def _utc(day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour, minute, second, tzinfo=UTC)
+
+
+def test_the_last_checkpoint_of_each_day_is_offered_with_days_as_in_utc(cast: Cast) -> None:
+    midnight = _signed_at(_utc(1, 23, 59, 59), _utc(2), _utc(2, 12), _utc(5, 8))
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        with timezone.override(zone):
+            days = [one.pk for one in last_of_each_day()][1:]
+            assert days == [midnight[3].pk, midnight[2].pk, midnight[0].pk]
+
+
+def test_as_many_days_are_offered_as_the_page_says_and_each_costs_one_question(cast: Cast) -> None:
+    _signed_at(*(_utc(1) + timedelta(hours=number) for number in range(24 * 30)))
+    with CaptureQueriesContext(connection) as asked:
+        found = last_of_each_day()
+    assert [one.at for one in found[1:]] == [_utc(day, 23) for day in range(30, 31 - DAYS, -1)]
+    assert len(asked) <= DAYS + 1

@@ -146,17 +146,28 @@ def test_flag_that_says_neither_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_database_address_by_socket_and_by_tcp() -> None:
-    socket = env.database("X", "postgresql://mci_app@/mci?host=/tmp/a%20b")
+    socket = env.database("X", "postgresql://mci_app@/mci?host=/tmp/a%20b", statement=0)
     assert (socket["HOST"], socket["USER"], socket["NAME"]) == ("/tmp/a b", "mci_app", "mci")
-    tcp = env.database("X", "postgresql://u:p%40ss@db.example.com:6432/mci?sslmode=verify-full")
+    url = "postgresql://u:p%40ss@db.example.com:6432/mci?sslmode=verify-full"
+    tcp = env.database("X", url, statement=7)
     assert (tcp["HOST"], tcp["PORT"], tcp["PASSWORD"]) == ("db.example.com", "6432", "p@ss")
-    assert tcp["OPTIONS"] == {"sslmode": "verify-full"}
+    assert tcp["OPTIONS"]["sslmode"] == "verify-full"
+    assert "-c statement_timeout=7" in tcp["OPTIONS"]["options"]
+
+
+@pytest.mark.parametrize(("prepare", "threshold"), [(True, 5), (False, None)])
+def test_plans_are_kept_unless_a_pooler_in_between_cannot_keep_them(
+    prepare: bool, threshold: int | None
+) -> None:
+    options = env.database("X", "postgresql://u@/mci", statement=0, prepare=prepare)["OPTIONS"]
+    assert options.get("prepare_threshold") == threshold
+    assert options.get("server_side_binding", False) is prepare
 
 
 @pytest.mark.parametrize("url", ["postgresql://db.example.com/mci", "postgresql://user@db.example.com/"])
 def test_database_address_names_a_user_and_a_database(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="name a user and a database"):
-        env.database("X", url)
+        env.database("X", url, statement=0)
 
 
 def test_empty_list_is_refused_where_one_word_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
