@@ -5,6 +5,8 @@ from __future__ import annotations
 from mci_core.errors import Invalid
 
 MOST = 500
+#: A reason that the person concerned will read is a sentence, not a letter.
+SENTENCE = 12
 
 
 def given(
@@ -17,3 +19,9 @@ def given(
     if len(reason) > most:
         raise Invalid(f"Write at most {most} characters.", code="too_long", field=field)
     return reason
+
+
+def told(reason: str, *, ask: str = "Say why", most: int = MOST, field: str = "reason") -> str:
+    """The same for a reason that the person concerned will read."""
+    why = f"{ask} in at least {SENTENCE} characters; the person will read it."
+    return given(reason, why=why, least=SENTENCE, most=most, field=field)

@@ -10,6 +10,7 @@ from django.utils import timezone
 import audits.actions as audit
 from accounts.models import Subject
 from accounts.permissions import require
+from audits import reasons
 from audits.actor import Actor
 from audits.registry import audited
 from capture_sessions.actions import hold_sessions
@@ -17,7 +18,6 @@ from mci_core.errors import Conflict, Forbidden, Invalid
 from privacy_requests.models import LegalHold
 
 LONGEST = timedelta(days=366)
-MIN_REASON = 12
 
 
 @audited("privacy_requests.place_hold")
@@ -28,16 +28,13 @@ def place_hold(*, subject: Subject, reason: str, expires_at: datetime, actor: Ac
     now = timezone.now()
     if str(subject.user_id) == actor.id:
         raise Forbidden("Nobody places a hold on an own record.", code="own_hold")
-    if len(reason.strip()) < MIN_REASON:
-        raise Invalid(
-            f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason"
-        )
+    reason = reasons.told(reason)
     if not now < expires_at <= now + LONGEST:
         raise Invalid("A hold ends in the future and within a year.", field="expires_at")
     if LegalHold.objects.open_for(subject.pk, now).exists():
         raise Conflict("A hold is running for this person.", code="hold_running")
     hold = LegalHold.objects.create(
-        subject=subject, reason=reason.strip(), placed_by_id=UUID(actor.id), expires_at=expires_at
+        subject=subject, reason=reason, placed_by_id=UUID(actor.id), expires_at=expires_at
     )
     hold_sessions(subject=subject, until=expires_at, actor=Actor.system("holds"))
     audit.append(

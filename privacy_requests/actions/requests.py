@@ -10,6 +10,7 @@ from django.utils import timezone
 import audits.actions as audit
 from accounts.models import Subject
 from accounts.permissions import require
+from audits import reasons
 from audits.actor import Actor
 from audits.queue import enqueue_on_commit
 from audits.registry import audited
@@ -22,7 +23,8 @@ from privacy_requests.numbers import next_number
 
 OPEN_STATES = (RequestState.RECEIVED, RequestState.APPROVED, RequestState.EXECUTING)
 MAX_SESSIONS = 1000
-MIN_REASON = 12
+#: Of a decision or an outcome.
+MOST_WORDS = 1000
 
 
 @audited("privacy_requests.submit_request")
@@ -105,14 +107,12 @@ def withdraw_request(*, request: PrivacyRequest, actor: Actor) -> PrivacyRequest
     return request
 
 
-def _check_decision(request: PrivacyRequest, reason: str, actor: Actor) -> None:
+def _checked_decision(request: PrivacyRequest, reason: str, actor: Actor) -> str:
+    """The reason as it will be read."""
     _require_other(request, actor)
     if request.state != RequestState.RECEIVED:
         raise Conflict("This request has been decided or withdrawn.", code="request_decided")
-    if len(reason.strip()) < MIN_REASON:
-        raise Invalid(
-            f"Give a reason of at least {MIN_REASON} characters; the person will read it.", field="reason"
-        )
+    return reasons.told(reason, most=MOST_WORDS)
 
 
 def _require_other(request: PrivacyRequest, actor: Actor) -> None:
@@ -125,14 +125,14 @@ def approve_request(*, request: PrivacyRequest, reason: str, actor: Actor) -> Pr
     """Grant a request. A deletion starts its erasure at once; a legal hold in scope is a Conflict."""
     require(actor, "privacy_requests.approve_request")
     request = _locked(request)
-    _check_decision(request, reason, actor)
+    reason = _checked_decision(request, reason, actor)
     now = timezone.now()
     if request.kind == Kind.DELETE and LegalHold.objects.open_for(request.subject_id, now).exists():
         raise Conflict(
             "A legal hold covers this person. Lift it or refuse with that reason.", code="legal_hold"
         )
     request.state = RequestState.APPROVED
-    request.decided_by_id, request.decided_at, request.decision_reason = UUID(actor.id), now, reason.strip()
+    request.decided_by_id, request.decided_at, request.decision_reason = UUID(actor.id), now, reason
     request.save()
     facts = {"kind": request.kind, "scope": request.scope, "decision": "approve"}
     audit.append(
@@ -154,10 +154,10 @@ def refuse_request(*, request: PrivacyRequest, reason: str, actor: Actor) -> Pri
     """Refuse with a reason that the person reads."""
     require(actor, "privacy_requests.refuse_request")
     request = _locked(request)
-    _check_decision(request, reason, actor)
+    reason = _checked_decision(request, reason, actor)
     now = timezone.now()
     request.state, request.finished_at = RequestState.REFUSED, now
-    request.decided_by_id, request.decided_at, request.decision_reason = UUID(actor.id), now, reason.strip()
+    request.decided_by_id, request.decided_at, request.decision_reason = UUID(actor.id), now, reason
     request.save()
     audit.append(
         action="privacy_requests.refuse_request",
@@ -178,13 +178,9 @@ def finish_request(*, request: PrivacyRequest, outcome: str, actor: Actor) -> Pr
     _require_other(request, actor)
     if request.state != RequestState.APPROVED or request.kind == Kind.DELETE:
         raise Conflict("There is nothing to carry out by hand here.", code="nothing_to_finish")
-    if len(outcome.strip()) < MIN_REASON:
-        raise Invalid(
-            f"Say what was done in at least {MIN_REASON} characters; the person will read it.",
-            field="outcome",
-        )
+    outcome = reasons.told(outcome, ask="Say what was done", most=MOST_WORDS, field="outcome")
     request.state, request.finished_at = RequestState.DONE, timezone.now()
-    request.outcome = outcome.strip()
+    request.outcome = outcome
     request.save(update_fields=["state", "finished_at", "outcome"])
     audit.append(
         action="privacy_requests.finish_request",

@@ -26,6 +26,7 @@ def place(cast: Cast, **changes: Any) -> Any:
     ("changes", "field"),
     [
         ({"reason": "court"}, "reason"),
+        ({"reason": "x" * 501}, "reason"),
         ({"expires_at": timezone.now() - timedelta(days=1)}, "expires_at"),
         ({"expires_at": timezone.now() + timedelta(days=400)}, "expires_at"),
     ],

@@ -105,9 +105,10 @@ def test_somebody_elses_request_cannot_be_withdrawn(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("verb", ["approve_request", "refuse_request"])
-def test_a_decision_gives_a_reason_that_the_person_reads(cast: Cast, verb: str) -> None:
+@pytest.mark.parametrize("reason", ["no", "  too short  ", "x" * 1001])
+def test_a_decision_gives_a_reason_that_the_person_reads(cast: Cast, verb: str, reason: str) -> None:
     with pytest.raises(Invalid) as caught:
-        getattr(actions, verb)(request=asked(cast), reason="no", actor=cast.actor("officer"))
+        getattr(actions, verb)(request=asked(cast), reason=reason, actor=cast.actor("officer"))
     assert caught.value.field == "reason"
 
 
