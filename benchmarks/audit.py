@@ -10,7 +10,8 @@ On an embedded PostgreSQL of its own, durable, with two databases that hold as m
 * with the sequencer running and stopped; how long an entry waits for the signature over it; how long the
   log goes unsigned when the sequencer that leads is killed;
 * the same transaction with django-auditlog, django-simple-history and django-pghistory, installed from the
-  package index into an environment that is thrown away afterwards;
+  package index into an environment that is thrown away afterwards, each beside the transaction without it,
+  with Django's own settings of a database (the project's read a query once: docs/adr/0037);
 * taking in, full verification and the check of exported files, as shares of the hash limit: one leaf hash
   and one node hash for each entry, in one process, of leaves that lie in memory. The files are
   checked by `mci-verify` with all cores, at both sizes; its start-up is left out of the bound and told.
