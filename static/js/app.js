@@ -56,6 +56,7 @@
     ["[data-dialog]", (el) => openDialog(byId(el.dataset.dialog))],
     ["[data-dialog-close]", (el) => el.closest("dialog").close()],
     ["[data-theme-toggle]", () => window.mciTheme.toggle()],
+    ["[data-times-toggle]", () => window.mciTimes.toggle()],
     ["[data-toast-close]", (el) => el.closest("[data-toast]").remove()],
     ["[data-copy]", (el) => copy(el)],
     ["[data-filters]", (el) => el.setAttribute("aria-expanded", String(el.closest("form").classList.toggle("filters-open")))],

@@ -1,4 +1,4 @@
-// Keys: "/" searches, "?" explains, "g" and a letter goes to a place of the navigation. They can be switched off in the
+// Keys: "/" searches, "?" explains, "t" shows exact times, "g" and a letter goes to a place of the navigation. They can be switched off in the
 // explanation, because a single key may collide with speech input or a screen reader.
 (() => {
   "use strict";
@@ -20,6 +20,11 @@
     field.select();
   }
 
+  function exactTimes() {
+    const button = document.querySelector("[data-times-toggle]");
+    if (button && button.offsetParent) button.click(); // hidden where it would change nothing
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !choice.checked) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
@@ -31,6 +36,7 @@
     }
     if (event.key === "/") search(event);
     else if (event.key === "?") dialog.showModal();
+    else if (event.key === "t") exactTimes();
     else if (event.key === "g") waiting = Date.now() + 1500;
   });
 })();

@@ -1,5 +1,6 @@
 // Shows each <time data-time> in the reader's zone: relative, absolute, both, or the day only. Without this script the
-// page shows UTC and says so.
+// page shows UTC and says so. A relative time holds the exact one, too: shell.css shows one of them and keeps the other
+// for screen readers, on a phone it shows both; the button in the page head and the key "t" change it (theme.js).
 (() => {
   "use strict";
   const steps = [
@@ -29,12 +30,27 @@
     return ago.format(Math.round(seconds / size), unit);
   }
 
+  function part(kind, text) {
+    const span = document.createElement("span");
+    span.className = `time-${kind}`;
+    span.textContent = text;
+    return span;
+  }
+
+  function showRelative(element, date) {
+    const words = relative(date);
+    const ago = element.querySelector(".time-ago");
+    if (!ago) element.replaceChildren(part("ago", words), part("gap", ", "), part("exact", whole.format(date)));
+    else if (ago.textContent !== words) ago.textContent = words;
+  }
+
   function show(element) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) return;
     const style = element.dataset.time;
+    element.title = exact.format(date);
+    if (style === "relative") return showRelative(element, date);
     const text = {
-      relative: () => relative(date),
       absolute: () => whole.format(date),
       both: () => `${whole.format(date)} (${relative(date)})`,
       date: () => day.format(date),
@@ -42,11 +58,17 @@
     if (!text) return;
     const words = text();
     if (element.textContent !== words) element.textContent = words;
-    element.title = exact.format(date);
+  }
+
+  function showChoice() {
+    const button = document.querySelector("[data-times-toggle]");
+    if (button) button.setAttribute("aria-pressed", String(document.documentElement.dataset.times === "exact"));
   }
 
   const showAll = () => document.querySelectorAll("time[data-time]").forEach(show);
   showAll();
+  showChoice();
+  document.addEventListener("mci:times", showChoice);
   document.addEventListener("htmx:after:swap", showAll);
   document.addEventListener("visibilitychange", showAll);
   setInterval(showAll, 20000);
