@@ -21,6 +21,7 @@ from audits.listing import Column, Empty, ListPage
 from audits.models import AuditEntry, LogExport, SavedSearch
 from audits.models_console import ExportFormat, LogExportQuerySet
 from audits.models_run import RunState
+from audits.words import in_words
 
 TYPES = {ExportFormat.JSONL: "application/jsonl", ExportFormat.CSV: "text/csv; charset=utf-8"}
 
@@ -47,7 +48,10 @@ class SearchNew(StaffPage, ActionForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         given = QueryDict(self.query).items()
-        terms = [(search.LABELS.get(name, name).capitalize(), value) for name, value in given]
+        terms = [
+            (search.LABELS.get(name, name).capitalize(), in_words(str(value)) if name == "action" else value)
+            for name, value in given
+        ]
         return super().get_context_data(terms=terms, query=self.query, **kwargs)
 
 

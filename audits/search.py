@@ -2,7 +2,8 @@
 open it.
 
 A search is the query string of the list, so that it can be kept, handed on and exported as it is. Words are
-matched against the closed list of actions and against ids, never against the text of a million leaves.
+matched against the closed list of actions, by code and in words, and against ids, never against the text of a
+million leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from functools import reduce
 from itertools import combinations
+from operator import or_
 
 from django.db.models import Q, QuerySet
 from django.forms import DateInput
@@ -21,11 +24,9 @@ from django.utils import timezone
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 
 from accounts.models import Subject, User
-from accounts.permissions import table
-from accounts.sign_ins import EVENT_NAMES
 from audits import reading
 from audits.models import AuditEntry, LogExport, SavedSearch
-from audits.registry import actions
+from audits.words import action_choices, actions_with
 
 MAX_ID = 2**63 - 1
 WORDS = 4
@@ -37,33 +38,9 @@ MAX_QUERY = 500
 #: What readers call a parameter, where its name does not say it.
 LABELS = {"q": "search", "since": "from", "inside": "in reason or details"}
 
-#: Events that are no action of anybody's, and so in no table of permissions.
-EVENTS = EVENT_NAMES | {
-    "audits.log_verified",
-    "audits.log_broken",
-    "audits.log_halted",
-    "audits.log_quiet",
-    "audits.hand_out_failed",
-    "audits.hand_out_works",
-    "audits.search_details",
-    "audits.download_export",
-}
-
-
-def known_actions() -> list[str]:
-    """Every name that the log can hold: of the actions that are loaded here, and those of the permissions,
-    because the modules of some actions are loaded by workers only.
-    """
-    permitted = {name for name in table() if not name.partition(".")[2].startswith("view")}
-    return sorted(permitted | EVENTS | set(actions()))
-
-
-def _choices() -> list[tuple[str, str]]:
-    return [(name, name) for name in known_actions()]
-
 
 class EntryFilter(FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    action = ChoiceFilter(choices=_choices, label="Action", empty_label="Any action")
+    action = ChoiceFilter(choices=action_choices, label="Action", empty_label="Any action")
     actor = CharFilter(method="by_actor", label="Actor or role")
     subject = CharFilter(method="by_subject", label="Subject (pseudonym)")
     object = CharFilter(method="by_object", label="Object id")
@@ -126,15 +103,24 @@ def _with_role(role: str) -> list[str]:
 
 
 def by_words(rows: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:
-    """Each word is part of the name of an action, or an object id, request id or number."""
-    for word in text.split()[:WORDS]:
-        named = [name for name in known_actions() if word.casefold() in name]
-        match = Q(action__in=[word, *named])
-        match |= Q(request_id=word) | Q(object_type__in=reading.object_types(), object_id=word)
-        if word.isascii() and word.isdigit() and int(word) <= MAX_ID:
-            match |= Q(pk=int(word))
-        rows = rows.filter(match)
+    """Each word is part of what an action is called, in words or as a code, or an object id, request id or
+    number.
+    """
+    terms = [(actions_with(word), _by_id(word)) for word in text.split()[:WORDS]]
+    for named, by_id in terms:
+        rows = rows.filter(Q(action__in=named) | by_id)
+    if len(terms) > 1:
+        # Says nothing new. It tells PostgreSQL how few actions have all the words, however many have each.
+        both = Q(action__in=set.intersection(*(named for named, _ in terms)))
+        rows = rows.filter(reduce(or_, (by_id for _, by_id in terms), both))
     return rows
+
+
+def _by_id(word: str) -> Q:
+    match = Q(action=word) | Q(request_id=word) | Q(object_type__in=reading.object_types(), object_id=word)
+    if word.isascii() and word.isdigit() and int(word) <= MAX_ID:
+        match |= Q(pk=int(word))
+    return match
 
 
 def found(rows: QuerySet[AuditEntry], given: QueryDict) -> QuerySet[AuditEntry]:

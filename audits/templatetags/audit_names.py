@@ -1,4 +1,4 @@
-"""How an entry's actor, object and subject are written on a page."""
+"""How an entry's action, actor, object and subject are written on a page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,18 @@ from django.utils.safestring import SafeString
 from audits import formats
 from audits.models import AuditEntry
 from audits.search import LABELS
+from audits.words import in_words
 
 register = template.Library()
+
+
+@register.simple_tag
+def action(code: str) -> SafeString:
+    """What was done in words, and the code under them; of an action without words the code alone."""
+    words = in_words(code)
+    if words == code:
+        return format_html("<code>{}</code>", code)
+    return format_html('{} <code class="row-note">{}</code>', words, code)
 
 
 @register.simple_tag
@@ -51,11 +61,16 @@ def fact_words(name: str) -> str:
 
 @register.filter
 def search_words(query: str) -> str:
-    """``action=a&q=b`` becomes ``action a, b``."""
-    terms = QueryDict(query).items()
-    return ", ".join(
-        str(value) if name == "q" else f"{LABELS.get(name, name)} {value}" for name, value in terms
-    )
+    """``action=a&q=b`` becomes ``A in words, b``."""
+    return ", ".join(_term(name, str(value)) for name, value in QueryDict(query).items())
+
+
+def _term(name: str, value: str) -> str:
+    if name == "q":
+        return value
+    if name == "action":
+        return f"“{in_words(value)}”"
+    return f"{LABELS.get(name, name)} {value}"
 
 
 @register.filter

@@ -1,0 +1,37 @@
+"""What the audit log says in words about accounts, roles, sign-ins and keys of people."""
+
+from __future__ import annotations
+
+WORDS = {
+    "accounts.add_second_factor": "Added a second factor to an account from the command line",
+    "accounts.adopt_keyring": "Took over the key ring after a restore",
+    "accounts.approve_role": "Approved a role",
+    "accounts.bootstrap_admins": "Made the first admins",
+    "accounts.create_api_token": "Made an API token",
+    "accounts.create_department": "Made a department",
+    "accounts.create_user": "Made an account",
+    "accounts.deactivate_user": "Closed an account",
+    "accounts.destroy_key_epoch": "Destroyed the key of an epoch",
+    "accounts.destroy_object_keys": "Destroyed the keys of erased sessions",
+    "accounts.destroy_person_keys": "Destroyed the keys of a person",
+    "accounts.email_changed": "Changed the e-mail address of an account",
+    "accounts.mark_erased_before": "Marked a person as erased up to a moment",
+    "accounts.move_to_department": "Moved an account to a department",
+    "accounts.password_changed": "Changed a password",
+    "accounts.password_reset": "Reset a password by mail",
+    "accounts.password_set": "Set a password",
+    "accounts.recovery_codes_renewed": "Renewed recovery codes",
+    "accounts.request_role": "Asked for a role",
+    "accounts.revoke_api_token": "Revoked an API token",
+    "accounts.revoke_role": "Took a role away or refused it",
+    "accounts.rewrap_person_keys": "Wrapped keys of people with the newest epoch",
+    "accounts.second_factor_added": "Added a second factor",
+    "accounts.second_factor_failed": "Gave a wrong second factor",
+    "accounts.second_factor_removed": "Removed a second factor",
+    "accounts.set_initial_password": "Set the first password of an account from the command line",
+    "accounts.set_work_location": "Set a work location",
+    "accounts.sign_in_failed": "Failed to sign in",
+    "accounts.signed_in": "Signed in",
+    "accounts.turn_key_epoch": "Began a key epoch",
+    "accounts.update_profile": "Changed an own profile",
+}
