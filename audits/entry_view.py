@@ -86,23 +86,27 @@ class EntryDetail(OfEntry, TemplateView):
 
 
 class EntryProof(OfEntry, View):
-    """The entry as it is hashed, its C2SP tlog-proof and the key of the log, for the browser to check;
-    ``?part=leaf`` and ``?part=proof`` are the two files that ``mci-verify proof`` reads.
-    """
+    """The proof of the entry, for whoever reads the log."""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        signed = checkpoints.newest()
-        try:
-            proof = proofs.inclusion(self.entry.pk, signed).dumps()
-        except ActionError as refused:
-            return JsonResponse({"detail": refused.message}, status=refused.status)
-        assert signed is not None
-        part = {"leaf": self.entry.leaf, "proof": proof}.get(request.GET.get("part", ""))
-        if part is not None:
-            name = f"entry-{self.entry.pk}.{request.GET['part']}"
-            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-            return HttpResponse(part, content_type="text/plain; charset=utf-8", headers=headers)
-        return JsonResponse({"leaf": self.entry.leaf, "proof": proof, "vkey": signed.vkey})
+        return proof_answer(self.entry, request.GET.get("part", ""))
+
+
+def proof_answer(entry: AuditEntry, part: str) -> HttpResponse:
+    """The entry as it is hashed, its C2SP tlog-proof and the key of the log, for the browser to check;
+    ``leaf`` and ``proof`` are the two files that ``mci-verify proof`` reads.
+    """
+    signed = checkpoints.newest()
+    try:
+        proof = proofs.inclusion(entry.pk, signed).dumps()
+    except ActionError as refused:
+        return JsonResponse({"detail": refused.message}, status=refused.status)
+    assert signed is not None
+    file = {"leaf": entry.leaf, "proof": proof}.get(part)
+    if file is not None:
+        headers = {"Content-Disposition": f'attachment; filename="entry-{entry.pk}.{part}"'}
+        return HttpResponse(file, content_type="text/plain; charset=utf-8", headers=headers)
+    return JsonResponse({"leaf": entry.leaf, "proof": proof, "vkey": signed.vkey})
 
 
 def split(details: dict[str, Any]) -> tuple[list[Change], dict[str, Any]]:

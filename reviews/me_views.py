@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import EmployeePage, employee_page
 from audits.listing import Column, Empty, ListPage
-from reviews import querysets
+from reviews import own_looks, querysets
 from reviews.models import ViewGrant
 
 
@@ -45,7 +45,7 @@ class LookList(EmployeePage, ListPage):
 @require_GET
 @employee_page
 def look_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One leave to look and each look under it."""
+    """One leave to look and each look under it, with their entries in the log."""
     grant = get_object_or_404(querysets.looks_at(request.user), pk=pk)
-    context = {"object": grant, "views": querysets.views_of(grant)}
+    context = {"object": grant, "proven": own_looks.proven(grant)}
     return render(request, "reviews/my_look_detail.html", context)

@@ -21,6 +21,13 @@ def _entry(cast: Cast) -> dict[str, Any]:
         return {"pk": append(action="audits.example", actor=cast.system(), obj=None)}
 
 
+def _own_entry(cast: Cast) -> dict[str, Any]:
+    """One about the employee, under no checkpoint: whose it is not gets what is not there."""
+    with transaction.atomic():
+        made = append(action="audits.example", actor=cast.system(), obj=None, subject=cast.subject().pk)
+    return {"pk": made}
+
+
 def _witness(cast: Cast) -> dict[str, Any]:
     key = notes.Vkey("council.example/w1", bytes(32), notes.COSIGNATURE)
     return {"pk": Witness.objects.create(label="Council", name=key.name, vkey=key.text()).pk}
@@ -73,6 +80,8 @@ ROWS = [
     Row("audits_me:checkpoints", "GET", EVERYBODY),
     Row("audits_me:kept", "GET", EVERYBODY, kwargs=_signed_size),
     Row("audits_me:verifier", "GET", EVERYBODY),
+    Row("audits_me:entry", "GET", {"employee"}, kwargs=_own_entry),
+    Row("audits_me:entry_proof", "GET", {"employee"}, kwargs=_own_entry),
     Row("audits:entry_list", "GET", READERS),
     Row("audits:entry_detail", "GET", READERS, kwargs=_entry),
     Row("audits:search_new", "GET", READERS),
