@@ -54,6 +54,8 @@ def main(rounds: int) -> None:
         "filter: days": f"/audit/?since={entry.at:%Y-%m-%d}&until={entry.at:%Y-%m-%d}",
         "filter: before the log": "/audit/?until=2001-01-01",
         "search: part of an action": "/audit/?q=renew",
+        "search: words of an action": "/audit/?q=renewed+a+lease",
+        "search: words of no action together": "/audit/?q=renewed+session",
         "search: nothing": "/audit/?q=zzzzzz",
         "search: id": f"/audit/?q={entry.object_id}",
         "words inside": "/audit/?inside=council",
