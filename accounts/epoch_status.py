@@ -1,12 +1,15 @@
-"""How the key epochs stand: what ``manage.py keys epochs`` shows. Numbers and times, never a key."""
+"""How the key epochs stand: what ``manage.py keys epochs`` and the page "Key epochs" show. Numbers and times,
+never a key and nobody's id.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts import epochs, keyring
@@ -20,31 +23,62 @@ LATE = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class EpochRow:
-    """``keys``: living person keys that this epoch wraps. ``destroyed``: when it was or will be."""
+    """``keys``: living person keys that this epoch wraps. ``destroyed``: when it was or will be; not
+    ``fixed`` while something still needs the key, then it is the earliest moment.
+    """
 
     number: int
     day: date
     state: str
     keys: int
     destroyed: datetime
+    fixed: bool
     key_is_there: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many person keys live, are destroyed, and wait for the key of today; what waits in trees."""
+
+    living: int
+    destroyed: int
+    waiting: int
+    spent: int
+
+
+def listed() -> QuerySet[KeyEpoch]:
+    """Every epoch with the number of living person keys that it wraps (``living_keys``)."""
+    living = Count("person_keys", filter=Q(person_keys__destroyed_at__isnull=True))
+    return KeyEpoch.objects.annotate(living_keys=living)
+
+
+def row_of(epoch: Any) -> EpochRow:
+    """Of one of :func:`listed`."""
+    return EpochRow(
+        number=epoch.number,
+        day=epoch.day,
+        state=epoch.state,
+        keys=epoch.living_keys,
+        destroyed=epochs.destruction_of(epoch),
+        fixed=epoch.destroyed_at is not None or epoch.emptied_at is not None,
+        key_is_there=epoch_keys.is_there(epoch.number),
+    )
 
 
 def rows() -> list[EpochRow]:
     """Living epochs, and those that were destroyed within a week."""
     recent = Q(destroyed_at__isnull=True) | Q(destroyed_at__gt=timezone.now() - SHOWN)
-    living = Count("person_keys", filter=Q(person_keys__destroyed_at__isnull=True))
-    return [
-        EpochRow(
-            epoch.number,
-            epoch.day,
-            epoch.state,
-            epoch.living_keys,
-            epochs.destruction_of(epoch),
-            epoch_keys.is_there(epoch.number),
-        )
-        for epoch in KeyEpoch.objects.filter(recent).annotate(living_keys=living)
-    ]
+    return [row_of(epoch) for epoch in listed().filter(recent)]
+
+
+def counts() -> Counts:
+    living = PersonKey.objects.filter(destroyed_at__isnull=True).count()
+    return Counts(
+        living=living,
+        destroyed=PersonKey.objects.count() - living,
+        waiting=epochs.to_wrap_anew().count(),
+        spent=SpentNumber.objects.count(),
+    )
 
 
 def summary() -> dict[str, str]:

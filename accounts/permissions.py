@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "accounts.view_roles": frozenset({ADMIN, OFFICER, AUDITOR}),
     "accounts.view_departments": frozenset({ADMIN}),
     "accounts.view_tokens": STAFF,
+    "accounts.view_key_epochs": frozenset({ADMIN, OFFICER, AUDITOR}),
     "accounts.bootstrap_admins": frozenset({SYSTEM}),
     "accounts.set_initial_password": frozenset({SYSTEM}),
     "accounts.add_second_factor": frozenset({SYSTEM}),

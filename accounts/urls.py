@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts import profile, views
+from accounts import epoch_views, profile, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -23,5 +23,6 @@ urlpatterns = [
     path("tokens/", views.TokenList.as_view(), name="token_list"),
     path("tokens/new/", views.TokenNew.as_view(), name="token_new"),
     path("tokens/<uuid:pk>/revoke/", views.TokenRevoke.as_view(), name="token_revoke"),
+    path("key-epochs/", epoch_views.KeyEpochList.as_view(), name="key_epoch_list"),
     path("profile/", profile.Profile.as_view(), name="profile"),
 ]

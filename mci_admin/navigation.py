@@ -82,6 +82,7 @@ STAFF_ENTRIES: tuple[Entry, ...] = (
     Entry("People", "Roles", "accounts:role_list", "id-badge-2", "o", ("accounts:role",)),
     Entry("People", "Notices and law", "jurisdictions:notice_list", "scale", "n", ("jurisdictions:",)),
     Entry("Accountability", "Audit log", "audits:entry_list", "list-check", "l", ("audits:",)),
+    Entry("Accountability", "Key epochs", "accounts:key_epoch_list", "lock", "i"),
     Entry("Accountability", "Reports", "reviews:report", "chart-bar", "t", ("reviews:report",)),
 )
 

@@ -59,6 +59,7 @@ ROWS = [
     Row("accounts:token_new", "GET", STAFF),
     Row("accounts:token_new", "POST", STAFF),
     Row("accounts:token_revoke", "POST", {"admin"}, kwargs=_token),
+    Row("accounts:key_epoch_list", "GET", READERS),
     Row("accounts:profile", "GET", EVERYBODY),
     Row("accounts:profile", "POST", EVERYBODY),
     Row("accounts_api:user-list", "GET", READERS),
