@@ -100,6 +100,8 @@ def _delete_after(device: Device, proved: proof.Proof) -> datetime:
 def store_part(*, device: Device, session_id: UUID, index: int, data: bytes, actor: Actor) -> SessionBlob:
     """Keep one part whose digest is the manifest's; the same part again changes nothing."""
     require(actor, "capture_sessions.store_part")
+    # The person before the session, as an erasure does: in the other order each would wait for the other.
+    Subject.objects.select_for_update().get(pk=device.subject_id)
     session = _lock_upload(device, session_id)
     existing = session.blobs.filter(index=index).first()
     expected = next((part for part in session.announced_parts() if part["index"] == index), None)
