@@ -35,6 +35,7 @@ WIDTH = 256  # hashes in a full tile, entries in a full bundle
 HASH = 32
 LARGEST = WIDTH * (2 + 0xFFFF)  # bytes of the largest bundle; no file of a log is larger
 LARGEST_NOTE = 1 << 20
+MOST_KEYS = 1000  # that one log may have had; each is compared with all others
 EMPTY_ROOT = sha256(b"").digest()
 NONE_BEFORE = (0, b"0" * 64)
 NOBODY = b',"subject":null,"v":1}'
@@ -695,6 +696,8 @@ class WholeLog:
     def run(self, progress: Progress, path: Place | None = None, jobs: int = 1) -> None:
         """Raise Bad at the first place that differs from what the checkpoint states."""
         full = self.size // WIDTH
+        if full > sum(name.startswith("tile/entries/") for name in self.source.names()):
+            full = 0  # ends at the first that is missing; plans for a size that is only stated have no end
         jobs = useful_jobs(full, jobs)
         spans = spans_of(full, {size // WIDTH for size in self.roots}, jobs)
         parts = parts_of(self.source, path, spans, self.wanted, jobs)
@@ -734,15 +737,15 @@ class WholeLog:
     def take(self, index: int) -> None:
         """Check one bundle and what belongs to it, and say what is wrong."""
         width = width_at(self.size, 0, index)
-        hashes = self._bundle(index, width)
+        # Read once: a file that is another when it is read again could hide an entry.
+        bundle, hashes = self._bundle(index, width)
         row = b"".join(hashes)
         for size in self.roots:
             if size // WIDTH == index:
                 self.roots[size] = folded([*self._upper(), *peaks(row[: size % WIDTH * HASH])])
         if self.wanted.rows:
-            self._subjects(index, width, row)
+            self._subjects(bundle, index, width, row)
         if self.wanted.keys:
-            bundle = self.source.read(tile_name("tile/entries", index, width)) or b""
             self.keys += key_entries(bundle, index)
         if width == WIDTH:
             self._push(1, index, perfect_root(hashes))
@@ -759,8 +762,8 @@ class WholeLog:
         width = width_at(self.size, level, index)
         return (self.source.read(tile_name(f"tile/{level}", index, width)) or b"") if width > 0 else b""
 
-    def _bundle(self, index: int, width: int) -> list[bytes]:
-        """Leaf hashes of a bundle that agrees with its tile."""
+    def _bundle(self, index: int, width: int) -> tuple[bytes, list[bytes]]:
+        """A bundle that agrees with its tile, and its leaf hashes."""
         name = tile_name("tile/entries", index, width)
         bundle = self.source.read(name)
         if bundle is None:
@@ -770,7 +773,7 @@ class WholeLog:
         stored = self._stored(0, index)
         if fault or row != stored:
             self._differs(index, width, row, stored, fault)
-        return hashes
+        return bundle, hashes
 
     def _differs(self, index: int, width: int, row: bytes, stored: bytes, fault: str) -> None:
         """Say whether the entry or the hash in the tile is wrong, by what stands above them."""
@@ -833,13 +836,12 @@ class WholeLog:
         if self.doubt is not None:
             raise self.doubt
 
-    def _subjects(self, index: int, width: int, row: bytes) -> None:
+    def _subjects(self, bundle: bytes, index: int, width: int, row: bytes) -> None:
         """Compare the rows that number the entries of each person."""
         name = tile_name("index", index, width)
         stored = self.source.read(name)
         if stored is None:
             raise Bad("is missing", name)
-        bundle = self.source.read(tile_name("tile/entries", index, width)) or b""
         rows = self._rows(bundle, row.hex().encode())
         if stored != b"".join(rows):
             raise self._other_row(index, width, rows, stored)
@@ -945,6 +947,7 @@ class Succession:
     def __init__(self, keys: Sequence[Key], changes: Sequence[Change]) -> None:
         self.keys, self.changes = tuple(keys), tuple(changes)
         self.ended: dict[Key, int] = {}
+        self.since: int | None = None  # the size from which on the first signs, when it came after another
 
     @classmethod
     def of(cls, source: Source, checkpoint: Checkpoint) -> Succession | None:
@@ -953,7 +956,10 @@ class Succession:
         if data is None:
             return None
         sizes, keys = list[int](), list[Key]()
-        for at, line in enumerate(data.decode("utf-8", "replace").removesuffix("\n").split("\n"), 1):
+        lines = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
+        if len(lines) > MOST_KEYS:
+            raise Bad(f"names more than {MOST_KEYS} keys", "keys")
+        for at, line in enumerate(lines, 1):
             size, _, text = line.partition("\t")
             sizes.append(number(size, "keys", at))
             keys.append(parse_key(text, "keys"))
@@ -979,7 +985,9 @@ class Succession:
         at = 0  # the key that was the newest
         for place, entry in log.keys:
             action, facts = _said(entry)
-            if action == KEY_REPLACED and self._counts(hashes, at, facts):
+            if action == KEY_REPLACED and at == 0 and self._brings_first(hashes[0], facts):
+                self.since = place + 1 if self.since is None else self.since
+            elif action == KEY_REPLACED and self._counts(hashes, at, facts):
                 if at == len(self.changes) or facts["new"] != hashes[at + 1]:
                     raise Bad("leaves out a change of key that an entry states", "keys", entry=place)
                 if place >= self.changes[at].state.size:
@@ -993,15 +1001,25 @@ class Succession:
     def _counts(self, hashes: list[str], at: int, facts: dict[str, Any]) -> bool:
         """Whether an entry changes the key: from the one that signs alone, to one that never signed."""
         alone = at == 0 or self.keys[at - 1] in self.ended
+        named = self._brought(facts)
+        return (
+            alone and facts.get("old") == hashes[at] and named is not None and named not in hashes[: at + 1]
+        )
+
+    def _brings_first(self, first: str, facts: dict[str, Any]) -> bool:
+        """Whether an entry says that another key signed before the first of these."""
+        return facts.get("old") != first and self._brought(facts) == first
+
+    def _brought(self, facts: dict[str, Any]) -> str | None:
+        """The digest of the key that an entry brings, when it is one of this log."""
         try:
             public = binascii.a2b_base64(str(facts["new_public"]), strict_mode=True)
         except (KeyError, ValueError):
-            return False
+            return None
         name, data = self.keys[0].name, bytes([LOG_KEY]) + public
         new = Key(name, sha256(name.encode() + b"\n" + data).digest()[:4], LOG_KEY, public)
         named = sha256(new.text.encode()).hexdigest()
-        known = facts.get("old") == hashes[at] and facts.get("new") == named
-        return alone and known and named not in hashes[: at + 1]
+        return named if facts.get("new") == named and len(public) == 32 else None
 
     def without_ended(self, checkpoint: Checkpoint, signed: Signed) -> Signed:
         """A key that had ended before a state was reached says nothing about it."""
@@ -1259,7 +1277,7 @@ def whole_log(arguments: argparse.Namespace, path: Place, older: Checkpoint | No
     shown = sys.stderr.isatty() and not arguments.json and not arguments.quiet
     sizes = {older.size} if older is not None else set[int]()
     sizes |= set(succession.sizes if succession else ())
-    check = WholeLog(source, checkpoint, sizes, keys=succession is not None)
+    check = WholeLog(source, checkpoint, sizes, keys=True)
     check.run(Progress(checkpoint.size, shown), path, arguments.jobs)
     if older is not None and check.roots[older.size] != older.root:
         fault = f"its first {older.size} entries are not those that {older.place} states"
@@ -1270,12 +1288,29 @@ def whole_log(arguments: argparse.Namespace, path: Place, older: Checkpoint | No
         signed = succession.without_ended(checkpoint, signed)
         if older is not None and before is not None:
             succession.without_ended(older, before)
-        starts = zip([0, *succession.sizes], succession.keys, strict=True)
+        since = succession.since
+        starts = zip([since or 0, *succession.sizes], succession.keys, strict=True)
         proven["keys"] = [{"from": size, "vkey": key.text} for size, key in starts]
-    proven |= proven_state(checkpoint, signed)
+    else:
+        since = _alone(check, [*signed.keys, *(before.keys if before else ())])
+    proven |= proven_state(checkpoint, signed) | ({} if since is None else {"signs_from": since})
+    if not arguments.witness and signed.times:
+        proven["pin_witness"] = [key.text for key in trust.witnesses if key.name in signed.times]
     if not arguments.vkey:
         proven["pin"] = [line for line in (source.read("vkey") or b"").decode().splitlines() if line]
     return proven | ({} if older is None else {"older": older.size})
+
+
+def _alone(log: WholeLog, signed: Sequence[Key]) -> int | None:
+    """Where an export names no keys but those that have signed it, the log must not have changed from them:
+    else an ended key would count, only because the file that says so was left out. From which size on they
+    sign, when the log says that all of them came after another one.
+    """
+    chains = [Succession([key], []) for key in dict.fromkeys(signed)]
+    for chain in chains:
+        chain.check(log)
+    starts = [chain.since for chain in chains if chain.since is not None]
+    return min(starts) if len(starts) == len(chains) else None
 
 
 def _grown(trust: Trust, older: Checkpoint, newer: Checkpoint) -> Signed:
@@ -1420,12 +1455,19 @@ def words(proven: dict[str, Any]) -> Iterator[str]:
     yield f"Root of the log: {proven['root']}"
     for text in proven["signed_by"]:
         yield f"Signed with the key {text}"
+    if "signs_from" in proven:
+        yield (
+            f"The oldest key given signs from {proven['signs_from']:,} entries on, as the log says. That"
+            " the entries before are the first ones is this later key's word: ask for the key before it."
+        )
     for one in proven.get("keys", [])[1:]:
         yield f"From {one['from']:,} entries on it signs with a key that the key before has confirmed."
     for one in proven["witnesses"]:
         yield f"Seen by {one['name']} at {_moment(one['time'])}."
     if not proven["witnesses"]:
         yield "No witness has been checked: the log could show others another state."
+    for line in proven.get("pin_witness", []):
+        yield f"The key of a witness came with the export. Compare it, or pass it with --witness: {line}"
     for line in proven.get("pin", []):
         yield f"The key came with the export. Compare it with one you hold, or pass it with --vkey: {line}"
     if "certificate" in proven:

@@ -335,3 +335,40 @@ def test_whom_an_entry_is_about_is_read_from_any_json() -> None:
         ("no json", None),
     ):
         assert verify.subject_of(leaf.encode()) == subject
+
+
+def test_a_size_that_is_only_stated_costs_nothing(log: Log, run: Command, tmp_path: Path) -> None:
+    """Who signs it may state any number; the check ends where the files do."""
+    export = logs.write(log.export(), tmp_path / "huge")
+    huge = notes.Checkpoint(logs.ORIGIN, 10**18, b"r" * 32)
+    (export / "checkpoint").write_text(notes.signed_checkpoint(huge, logs.LOG_KEY).dumps())
+    code, said = run("log", export, "--vkey", logs.VKEY, "--jobs", 1)
+    assert (code, said["file"], said["entry"]) == (1, "tile/entries/002", 512)
+
+
+def test_a_bundle_is_read_once(log: Log) -> None:
+    """A folder in which somebody changes files meanwhile could else hide an entry."""
+    read: list[str] = []
+
+    class Watched(logs.Memory):
+        def read(self, name: str) -> bytes | None:
+            read.append(name)
+            return super().read(name)
+
+    files = log.export()
+    checkpoint = verify.parse_checkpoint(files["checkpoint"], "checkpoint")
+    check = verify.WholeLog(Watched(files), checkpoint, keys=True)
+    read.clear()
+    for index in range(3):
+        check.take(index)
+    entries = [name for name in read if name.startswith("tile/entries")]
+    assert len(entries) == len(set(entries)) == 3
+
+
+def test_keys_of_witnesses_that_came_along_are_shown(log: Log, run: Command, tmp_path: Path) -> None:
+    export = logs.write(log.export(), tmp_path / "log2")
+    keys = ("--vkey", logs.VKEY)
+    said = run("log", export, *keys)[1]
+    assert said["pin_witness"] == [logs.WITNESS_VKEY]
+    assert f"or pass it with --witness: {logs.WITNESS_VKEY}\n" in run.words("log", export, *keys)[1]
+    assert "pin_witness" not in run("log", export, *keys, "--witness", logs.WITNESS_VKEY)[1]

@@ -193,6 +193,57 @@ def test_entries_that_change_nothing_are_not_counted(run: Command, tmp_path: Pat
     assert said["fault"] == "leaves out a change of key that an entry states"
 
 
+def test_an_export_without_its_list_of_keys_hides_no_end(
+    renewed: Renewed, run: Command, tmp_path: Path
+) -> None:
+    """Whoever stole the first key, which ended, signs on and leaves out what says so."""
+    stolen = signed(renewed.log, 600, KEYS[0])
+    export = renewed.write(tmp_path / "log", keys=None, checkpoint=stolen, vkey=VKEYS[0].encode())
+    for vkey in ((), ("--vkey", VKEYS[0])):
+        code, said = run("log", export, *vkey)
+        assert (code, said["file"], said["entry"]) == (1, "keys", 290)
+        assert said["fault"] == "leaves out a change of key that an entry states"
+    (export / "checkpoint").write_bytes(signed(renewed.log, 600, KEYS[2]))
+    (export / "vkey").write_text(VKEYS[2])
+    old = tmp_path / "old"
+    old.write_bytes(signed(renewed.log, 401, KEYS[0]))
+    code, said = run("log", export, "--since", old, "--vkey", VKEYS[2], "--vkey", VKEYS[0])
+    assert (code, said["entry"]) == (1, 290)
+
+
+def test_it_says_from_when_on_a_later_key_signs(renewed: Renewed, run: Command, tmp_path: Path) -> None:
+    later = f"0\t{VKEYS[1]}\n512\t{VKEYS[2]}\n".encode()
+    export = renewed.write(tmp_path / "log", keys=later)
+    code, said = run("log", export, "--vkey", VKEYS[2])
+    assert (code, said["signs_from"]) == (0, 291)
+    assert [one["from"] for one in said["keys"]] == [291, 512]
+    assert "The oldest key given signs from 291 entries on" in run.words("log", export)[1]
+    (export / "keys").unlink()
+    (export / "checkpoint").write_bytes(signed(renewed.log, 600, KEYS[2]))
+    code, said = run("log", export, "--vkey", VKEYS[2])
+    assert (code, said["signs_from"], "keys" in said) == (0, 512, False)
+    assert "signs_from" not in run("log", renewed.write(tmp_path / "whole"))[1]
+
+
+def test_a_key_of_another_length_changes_nothing(run: Command, tmp_path: Path) -> None:
+    """As on the server: an entry may name anything."""
+    short = b"x" * 31
+    data = bytes([verify.LOG_KEY]) + short
+    key = verify.Key(
+        logs.ORIGIN, sha256(logs.ORIGIN.encode() + b"\n" + data).digest()[:4], verify.LOG_KEY, short
+    )
+    public = base64.b64encode(short).decode()
+    export = Renewed.of({520: replaced(1, new=named(key.text), new_public=public, old=named(VKEYS[2]))})
+    code, said = run("log", export.write(tmp_path / "log"))
+    assert (code, said.get("fault")) == (0, None)
+
+
+def test_a_list_of_very_many_keys_is_not_read(renewed: Renewed, run: Command, tmp_path: Path) -> None:
+    many = b"".join(b"%d\t%b\n" % (size, VKEYS[0].encode()) for size in range(verify.MOST_KEYS + 1))
+    code, said = run("log", renewed.write(tmp_path / "log", keys=many))
+    assert (code, said["file"], said["fault"]) == (1, "keys", "names more than 1000 keys")
+
+
 def _stranger() -> dict[str, str]:
     key = Ed25519PrivateKey.from_private_bytes(b"9" * 32)
     vkey = notes.Vkey.of(logs.ORIGIN, key)

@@ -248,15 +248,27 @@ def test_what_the_trusted_key_has_not_signed_confirms_no_key(council: Council, e
     assert "2 keys of the log are trusted." in council.said
 
 
+def test_a_key_that_was_replaced_cannot_end_its_successor(council: Council, entries: list[bytes]) -> None:
+    """Whoever stole the old key lists the keys in an order that suits them."""
+    both = (OTHER_KEY, logs.LOG_KEY)
+    change = proven(entries, CHANGE, *both)
+    council.server.answers["GET /audit/keys"] = Answer(200, {}, told(change))
+    assert council.run("trust") == DONE
+    end = proven(entries, {**END, "facts": {"key": named(NEW)}}, logs.LOG_KEY)
+    back = proven(entries, {**CHANGE, "facts": {"old": named(NEW), "new": named(OLD)}}, logs.LOG_KEY)
+    for parts in ((end,), (change, end), (back, end)):
+        council.server.answers["GET /audit/keys"] = Answer(200, {}, told(*parts, keys=(NEW, OLD)))
+        assert council.run("trust") == DONE
+        assert council.said == "2 keys of the log are trusted.\n"
+
+
 def test_a_list_of_keys_that_cannot_be_read_changes_nothing(council: Council, entries: list[bytes]) -> None:
     both = (OTHER_KEY, logs.LOG_KEY)
     stranger = {**CHANGE, "facts": {"old": named(OLD), "new": "0" * 64}}
-    last = {**END, "facts": {"key": named(NEW)}}
     for broken in (
         b"0\tnothing\n",
         told("no proof\n"),
         told(proven(entries, stranger, *both)),
-        told(proven(entries, last, *both)),
         told(proven(entries, CHANGE, *both).replace("extra", "other")),
         told(proven(entries, ["no entry"], *both)),  # type: ignore[arg-type]  # what is no entry
     ):

@@ -92,7 +92,8 @@ class Judge:
         width = tiles.width_at(self.size, 0, change.bundle)
         try:
             if change.kind.startswith("index"):
-                log._subjects(change.bundle, width, self._row(change.bundle))
+                bundle = log.source.read(tiles.Tile(tiles.ENTRIES, change.bundle, width).path()) or b""
+                log._subjects(bundle, change.bundle, width, self._row(change.bundle))
             else:
                 log._bundle(change.bundle, width)
         except verify.Bad as bad:
