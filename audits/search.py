@@ -110,7 +110,8 @@ def by_words(rows: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:
     for named, by_id in terms:
         rows = rows.filter(Q(action__in=named) | by_id)
     if len(terms) > 1:
-        # Says nothing new. It tells PostgreSQL how few actions have all the words, however many have each.
+        # Says nothing new, but PostgreSQL takes words for independent: with no action (or a rare one) that
+        # has them all, it would read the whole log backwards in search of the next fifty.
         both = Q(action__in=set.intersection(*(named for named, _ in terms)))
         rows = rows.filter(reduce(or_, (by_id for _, by_id in terms), both))
     return rows
