@@ -53,7 +53,9 @@ def test_each_day_says_its_state_its_keys_and_when_its_copies_die(
     assert (active.keys, active.fixed, active.key_is_there) == (living, False, True)
     assert living > 0
     assert ending.fixed
-    assert ending.destroyed == days["ending"].emptied_at + timedelta(hours=6)
+    emptied = days["ending"].emptied_at
+    assert emptied is not None
+    assert ending.destroyed == emptied + timedelta(hours=6)
     assert destroyed.destroyed == days["destroyed"].destroyed_at
     assert not destroyed.key_is_there
     assert page.context["warnings"] == []
