@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audits import checkpoints
-from audits.actions import record_event
+from audits.actions import append, record_event
 from audits.file_check import VERIFIER
 from audits.models import AuditEntry
 from capture_sessions import actions as sessions
@@ -156,6 +156,19 @@ def test_the_entry_names_no_colleague(cast: Cast) -> None:
     assert "privacy officer" in page
     assert cast.user("officer").display_name not in page
     assert cast.user("officer").email not in page
+
+
+@pytest.mark.parametrize(
+    ("who", "said"), [("employee", "you"), ("device", "the computer"), ("system", "the system")]
+)
+def test_the_entry_says_in_words_who_acted_when_it_was_no_colleague(cast: Cast, who: str, said: str) -> None:
+    actor = {"system": BEAT, "device": cast.device_actor()}.get(who) or cast.actor("employee")
+    with transaction.atomic():
+        entry = append(action="audits.example", actor=actor, obj=cast.device, subject=cast.subject().pk)
+    shown = html.unescape(cast.client("employee").get(f"/me/log/entries/{entry}/").content.decode())
+    found = re.search(r"<dt>Who</dt>\s*<dd>\s*([a-z ]+)", shown)
+    assert found is not None
+    assert found[1].strip() == said
 
 
 def test_reading_ones_own_proof_writes_nothing(cast: Cast) -> None:
