@@ -26,8 +26,10 @@ from django.db import connection
 
 from accounts.models import KeyPurpose, PersonKey
 from audits import epoch_keys
+from audits.sealed_keys import sync_folder
 
 SCHEMA = "mci-keyring/2"
+_UNFINISHED, _LOCK = ".keyring.", ".keyring.lock"
 _STATE = """
 SELECT count(*), coalesce(sum(numbers), 0),
        coalesce(sum(hashtextextended(id::text || purpose || encode(wrapped, 'base64'), kek_id)), 0)
@@ -76,7 +78,8 @@ def write() -> int:
     with _alone():
         now = state()
         living = PersonKey.objects.filter(destroyed_at__isnull=True, kek__isnull=False)
-        fresh = path().with_name(f".keyring.{secrets.token_hex(8)}")
+        _remove_unfinished()
+        fresh = path().with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         count = 0
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -87,7 +90,17 @@ def write() -> int:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path())
+        sync_folder(epoch_keys.folder())
     return count
+
+
+def _remove_unfinished() -> None:
+    """A ring that a crash or a full disk cut off holds keys of people who may be erased since. Under the
+    lock, so it is nobody's work.
+    """
+    for left in epoch_keys.folder().glob(f"{_UNFINISHED}*"):
+        if left.name != _LOCK:
+            left.unlink()
 
 
 def read() -> Iterator[RingKey]:
@@ -134,6 +147,6 @@ def _header() -> dict[str, str] | None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    with (epoch_keys.folder() / ".keyring.lock").open("a") as lock:
+    with (epoch_keys.folder() / _LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

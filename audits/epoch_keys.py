@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from audits import kek, kms
-from audits.sealed_keys import write_once
+from audits.sealed_keys import sync_folder, write_once
 from mci_core import envelope
 from mci_core.errors import Conflict, Unavailable
 
@@ -51,6 +51,8 @@ def make(number: int) -> None:
     if not _path(number).exists():
         inner = envelope.seal(_sealing_key(), envelope.new_key(), _about(number))
         write_once(_path(number), kms.seal(number, inner))
+    # Also when another process has just made it: nothing may be wrapped with a key that could still be lost.
+    _sync()
     key(number)
 
 
@@ -128,11 +130,7 @@ def _forget(path: Path) -> None:
 
 
 def _sync() -> None:
-    descriptor = os.open(folder(), os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder())
 
 
 def _sealing_key() -> bytes:

@@ -60,7 +60,7 @@ def later() -> list[bytes]:
 
 
 def drop(public: bytes) -> None:
-    """Delete the file of a key that has ended; again changes nothing."""
+    """Delete the file of a key that has ended, and forget the key; again changes nothing."""
     for path in (path_of(public), Path(settings.KEYS_DIR) / f"{FIRST}.key"):
         try:
             key = sealed_keys.unseal(path.read_bytes(), path.stem)
@@ -68,6 +68,8 @@ def drop(public: bytes) -> None:
             continue
         if key.public_key().public_bytes_raw() == public:
             path.unlink(missing_ok=True)
+            sealed_keys.sync_folder(path.parent)
+            _opened.cache_clear()
 
 
 def path_of(public: bytes) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -48,19 +49,32 @@ def ed25519(pem: bytes, passphrase: bytes | None = None) -> Ed25519PrivateKey:
 
 
 def write_once(path: Path, data: bytes) -> None:
-    """Of several processes that start together the first to link the file wins; an existing file stays."""
+    """Of several processes that start together the first to link the file wins; an existing file stays.
+
+    On the disk under its name when this returns: what is sealed with a key must not outlive the key's file in
+    a power cut.
+    """
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
     try:
-        os.link(fresh, path)
-    except FileExistsError:
-        pass
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
     finally:
         fresh.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder on the disk: a synced file without its name is lost all the same."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sealing_key() -> bytes:

@@ -66,7 +66,14 @@ class KeyTree:
         """Raises `Invalid` for what :meth:`dump` has not made."""
         if data[:1] != _VERSION or (len(data) - 1) % _NODE_BYTES:
             raise Invalid("These bytes are no tree of keys.", code="not_a_key_tree")
-        return cls(tuple(_node(data[at : at + _NODE_BYTES]) for at in range(1, len(data), _NODE_BYTES)))
+        nodes = tuple(_node(data[at : at + _NODE_BYTES]) for at in range(1, len(data), _NODE_BYTES))
+        end = 0
+        for node in nodes:
+            # Ordered, apart, and each at a place where a subtree of its height can begin.
+            if node.height > HEIGHT or node.first < end or node.end > SIZE or node.first % (1 << node.height):
+                raise Invalid("These bytes are no tree of keys.", code="not_a_key_tree")
+            end = node.end
+        return cls(nodes)
 
     def dump(self) -> bytes:
         return _VERSION + b"".join(

@@ -18,6 +18,7 @@ from audits.actions import append
 from audits.actor import Actor
 from audits.registry import audited, nothing_to_do
 from mci_core.envelope import CannotOpen
+from mci_core.errors import Conflict
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -43,9 +44,10 @@ def rewrap_person_keys(*, actor: Actor, limit: int = BATCH) -> int:
     for row in epochs.to_wrap_anew().select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit]:
         try:
             key = epochs.unwrap(row)
-        except CannotOpen:
+        except (CannotOpen, Conflict, epoch_keys.EpochMissing) as fault:
+            # Damaged, or the file of its epoch is missing: no reason to leave the others where they are.
             # Its epoch is kept as long as it stands there, and `keys epochs` shows that it waits.
-            log.error("person_key_unreadable", key=str(row.pk), epoch=row.kek_id)
+            log.error("person_key_unreadable", key=str(row.pk), epoch=row.kek_id, fault=type(fault).__name__)
             continue
         epochs.wrap(row, key, number)
         moved.append(row)

@@ -65,7 +65,24 @@ def test_sessions_that_end_in_order_leave_a_small_tree() -> None:
     assert tree.without(range(10_000, 10_001)).holds(10_001)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x02" + bytes(37), b"\x01" + bytes(36)])
+def _bytes(*nodes: tuple[int, int]) -> bytes:
+    return KeyTree(tuple(Node(first, height, bytes(32)) for first, height in nodes)).dump()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x02" + bytes(37),
+        b"\x01" + bytes(36),
+        _bytes((0, 33)),
+        _bytes((0, 255)),
+        _bytes((0, 1), (1, 0)),
+        _bytes((8, 3), (0, 3)),
+        _bytes((3, 1)),
+        _bytes((1 << 31, 32)),
+    ],
+)
 def test_other_bytes_are_no_tree(data: bytes) -> None:
     with pytest.raises(Invalid):
         KeyTree.load(data)

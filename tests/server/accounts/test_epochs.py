@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import threading
 from datetime import timedelta
@@ -147,6 +148,53 @@ def test_a_damaged_row_holds_back_no_other_and_keeps_its_epoch(cast: Cast, folde
     actions.turn_key_epoch(actor=cast.system(), early=True)
     assert actions.rewrap_person_keys(actor=cast.system()) == PersonKey.objects.count() - 1
     assert KeyEpoch.objects.get(state="ending").emptied_at is None
+
+
+def test_a_missing_file_of_one_day_holds_back_no_other_day(cast: Cast, folder: Path) -> None:
+    actor = cast.system()
+    person_key(cast.subject())
+    first = actions.turn_key_epoch(actor=actor, early=True)
+    second = KeyEpoch.objects.get(state="ending")
+    lost = PersonKey.objects.order_by("pk").first()
+    assert lost is not None
+    epochs.wrap(lost, envelope.new_key(), first.number)
+    lost.save()
+    actions.turn_key_epoch(actor=actor, early=True)
+    (folder / f"epoch-{first.number:06d}.key").unlink()
+    others = epochs.living(second.number).count()
+    assert others
+    assert actions.rewrap_person_keys(actor=actor) == others
+    assert KeyEpoch.objects.get(pk=first.pk).emptied_at is None
+
+
+def test_a_new_key_of_a_day_is_on_the_disk_before_anything_is_wrapped_with_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a power cut a file whose folder was not synced loses its name; what it wrapped would be lost."""
+    synced = list[set[str]]()
+    sync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").resolve() == folder:
+            synced.append({path.name for path in folder.glob("epoch-*")})
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    epoch_keys.make(4711)
+    assert synced
+    assert "epoch-004711.key" in synced[0]
+    synced.clear()
+    epoch_keys.make(4711)  # another process has made it, and may not have come that far
+    assert synced
+
+
+def test_a_ring_that_was_cut_off_does_not_stay(cast: Cast, folder: Path) -> None:
+    """It holds keys of people who may be erased by now."""
+    left = folder / ".keyring.0011223344556677"
+    left.write_text("half a ring")
+    keyring.write()
+    assert not left.exists()
+    assert keyring.is_current()
 
 
 def test_a_number_is_never_used_again(cast: Cast, folder: Path) -> None:
