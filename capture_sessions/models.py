@@ -32,6 +32,12 @@ class CaptureSessionQuerySet(models.QuerySet["CaptureSession"]):
         """Complete, scanned and not erased."""
         return self.filter(state=SessionState.AVAILABLE)
 
+    def before(self, moment: datetime) -> CaptureSessionQuerySet:
+        """What an erasure of everything at this moment covers. A device whose clock is ahead states a later
+        capture; its session was here all the same, and its key goes with the others.
+        """
+        return self.filter(Q(captured_from__lte=moment) | Q(created_at__lte=moment))
+
     def expired(self, now: datetime) -> CaptureSessionQuerySet:
         """Past their retention and not under a hold."""
         due = self.filter(delete_after__lt=now).exclude(state=SessionState.ERASED)

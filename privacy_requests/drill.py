@@ -88,7 +88,7 @@ def look() -> Look:
 def _look_at(begun: Begun, found: Look) -> None:
     sessions = CaptureSession.objects.filter(subject_id=begun.subject)
     if begun.scope == "all":
-        sessions = sessions.filter(captured_from__lte=begun.moment)
+        sessions = sessions.before(begun.moment)
         found.people += 1
         found.keys_opened += sum(_opens(row) for row in _keys_before(begun))
         found.details_opened += _details(begun)

@@ -2,7 +2,9 @@
 
 A file of lines that is only appended to. Each line is canonical JSON with opaque ids and no name, and states
 the SHA-256 of the line before it, so that a line that is changed or taken out is noticed. ``begun`` is
-written when an erasure freezes its scope, ``done`` when its receipt is signed; neither is written twice.
+written when an erasure freezes its scope, ``done`` when its receipt is signed. Neither is written twice,
+except ``begun`` where the first attempt came to nothing and the erasure covers a later moment: the last
+line counts.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from audits.sealed_keys import sync_folder
 from mci_core import canonical
 from mci_core.errors import Invalid
 from privacy_requests.models import Erasure
@@ -98,7 +101,8 @@ def lines() -> list[dict[str, Any]]:
 
 def begun() -> list[Begun]:
     """Every erasure, in the order in which they began."""
-    return [_begun(line) for line in lines() if line["kind"] == "begun"]
+    found = {line["erasure"]: _begun(line) for line in lines() if line["kind"] == "begun"}
+    return list(found.values())
 
 
 def promised() -> dict[UUID, datetime]:
@@ -109,14 +113,25 @@ def promised() -> dict[UUID, datetime]:
 
 def _append(line: dict[str, Any]) -> None:
     with _locked() as file:
-        known = _checked(file)
-        if any(one["kind"] == line["kind"] and one["erasure"] == line["erasure"] for one in known):
+        found = _checked(file)
+        same = [one for one in found if _stands_for(one) == _stands_for(line)]
+        if same and (line["kind"] != "begun" or _moment(line) <= _moment(same[-1])):
             return
         data = canonical.dumps({"v": VERSION, "prev": _last(file), **line}) + b"\n"
         file.seek(0, os.SEEK_END)
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+        if not found:
+            sync_folder(path().parent)
+
+
+def _stands_for(line: dict[str, Any]) -> tuple[str, str]:
+    return line["kind"], line["erasure"]
+
+
+def _moment(line: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(line["moment"])
 
 
 @contextmanager

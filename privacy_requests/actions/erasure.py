@@ -72,7 +72,7 @@ def _scope(erasure: Erasure) -> CaptureSessionQuerySet:
     own = CaptureSession.objects.filter(subject_id=request.subject_id)
     if request.scope == "sessions":
         return own.filter(pk__in=request.sessions)
-    return own.filter(captured_from__lte=request.subject.erased_at or request.decided_at)
+    return own.before(request.subject.erased_at or request.decided_at)
 
 
 def _blobs(erasure: Erasure) -> QuerySet[SessionBlob]:
@@ -83,8 +83,10 @@ def _freeze(erasure: Erasure, actor: Actor) -> dict[str, Any]:
     """Nobody looks any more and nothing captured until now comes in any more; what comes later has its own
     key.
     """
-    now = timezone.now()
     request = erasure.request
+    # The moment is one after every upload that was begun: they lock the person, too.
+    Subject.objects.select_for_update().get(pk=request.subject_id)
+    now = timezone.now()
     # Given already when an older database is brought up to date: what came after is not part of it.
     erasure.frozen_at = moment = erasure.frozen_at or now
     if request.scope == "all":

@@ -233,7 +233,10 @@ def test_a_key_of_another_length_changes_nothing(run: Command, tmp_path: Path) -
         logs.ORIGIN, sha256(logs.ORIGIN.encode() + b"\n" + data).digest()[:4], verify.LOG_KEY, short
     )
     public = base64.b64encode(short).decode()
-    export = Renewed.of({520: replaced(1, new=named(key.text), new_public=public, old=named(VKEYS[2]))})
+    ended = about_keys("audits.end_log_key", key=named(VKEYS[1]))
+    export = Renewed.of(
+        {515: ended, 520: replaced(1, new=named(key.text), new_public=public, old=named(VKEYS[2]))}
+    )
     code, said = run("log", export.write(tmp_path / "log"))
     assert (code, said.get("fault")) == (0, None)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from capture_sessions.models import CaptureSession
 from jurisdictions.actions import load_packs
 from privacy_requests import actions, tasks
 from privacy_requests.models import Erasure
@@ -20,6 +23,16 @@ def erasure(cast: Cast) -> Erasure:
     load_packs(actor=cast.system())
     recordings.available(cast)
     return Erasure.objects.get(request=asking.approved(cast))
+
+
+def test_a_device_whose_clock_is_ahead_keeps_nothing_back(erasure: Erasure) -> None:
+    """Its session states a capture after the erasure, and its key is destroyed: so it has to go as well."""
+    ahead = timezone.now() + timedelta(seconds=100)
+    CaptureSession.objects.update(captured_from=ahead, captured_to=ahead)
+    tasks.sweep_erasures()
+    erasure.refresh_from_db()
+    assert (erasure.step, erasure.sessions_erased, erasure.objects_erased) == ("done", 1, 2)
+    assert set(CaptureSession.objects.values_list("state", flat=True)) == {"erased"}
 
 
 def test_an_erasure_that_is_not_there_is_nothing() -> None:

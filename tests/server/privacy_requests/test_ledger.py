@@ -54,6 +54,28 @@ def test_each_erasure_is_written_once_and_names_nobody(erasure: Erasure, folder:
         assert secret.encode() not in before
 
 
+def test_a_first_attempt_that_came_to_nothing_does_not_shorten_what_is_erased_again(
+    erasure: Erasure, folder: Path
+) -> None:
+    """What was captured between the attempts is erased, too; a restore must not bring it back."""
+    first, later = timezone.now() - timedelta(hours=2), timezone.now()
+    for moment in (first, later, first):
+        erasure.frozen_at = moment
+        ledger.begin(erasure)
+    assert [line["kind"] for line in ledger.lines()] == ["begun", "begun"]
+    assert [one.moment for one in ledger.begun()] == [later]
+
+
+def test_the_ledger_has_its_name_on_the_disk(
+    erasure: Erasure, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[Path]()
+    monkeypatch.setattr(ledger, "sync_folder", synced.append)
+    ledger.begin(erasure)
+    ledger.finish(erasure)
+    assert synced == [folder]
+
+
 def test_a_changed_or_missing_line_is_noticed(erasure: Erasure, folder: Path) -> None:
     tasks.run_erasure(str(erasure.pk))
     first, second = _file(folder).read_bytes().splitlines(keepends=True)
