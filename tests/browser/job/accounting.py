@@ -66,4 +66,4 @@ def _entries(walk: Walk, action: str) -> int:
     """How many the filter of the page finds; asked for without drawing the page each time."""
     answer = walk.page.request.get(f"{walk.base}/audit/", params={"action": action})
     assert answer.ok
-    return answer.text().count(f"<code>{action}</code>")
+    return answer.text().count(f">{action}</code>")
