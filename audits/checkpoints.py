@@ -7,6 +7,8 @@ then nothing is signed any more until an operator has decided (``manage.py audit
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +24,20 @@ from mci_core.tiles import Tree
 Signer = tuple[Vkey, Ed25519PrivateKey]
 #: As kept outside the database, and as the database has it.
 Before = tuple[notes.Checkpoint | None, notes.Checkpoint | None]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The keys that lie here, and which keys have ever signed with whether they ended. Read once for a
+    signature: opening every key file and the list again for each check cost more than the signature.
+    """
+
+    here: dict[bytes, Ed25519PrivateKey]
+    ended: dict[bytes, bool]
+
+    @classmethod
+    def read(cls) -> Held:
+        return cls(log_key_files.on_disk(), outside.keys())
 
 
 class Contradiction(Broken):
@@ -41,9 +57,10 @@ def note_of(signed: SignedCheckpoint) -> Note:
 
 def signing_key() -> Ed25519PrivateKey:
     """The newest key that signs; of a log that begins, its first one."""
-    kept, _stated = known()
+    held = Held.read()
+    kept, _stated = known(held)
     origin = _origin(kept)
-    return signers(origin, _keys(origin, sequence.latest()))[0][1]
+    return signers(origin, _keys(origin, sequence.latest(), held), held)[0][1]
 
 
 def sign() -> SignedCheckpoint | None:
@@ -55,12 +72,13 @@ def sign() -> SignedCheckpoint | None:
         head = sequence.latest()
         if head is None or not head.in_tiles:
             return None
-        before = known()
+        held = Held.read()
+        before = known(held)
         kept, stated = before
         if kept is not None and stated is not None and kept.size == stated.size == head.size:
             return None
         refuse_contradiction(head, before)
-        return _sign(head, _origin(kept))
+        return _sign(head, _origin(kept), held)
 
 
 def sign_anew(head: Checkpoint | None) -> SignedCheckpoint | None:
@@ -74,7 +92,7 @@ def sign_anew(head: Checkpoint | None) -> SignedCheckpoint | None:
         used = {*outside.keys(), *log_key_files.on_disk()} - set(log_key_files.later())
         outside.keep_keys([], ended=used | outside.keys().keys())
         outside.set_aside()
-        return None if head is None else _sign(head, origin)
+        return None if head is None else _sign(head, origin, Held.read())
 
 
 def _origin(kept: notes.Checkpoint | None) -> str:
@@ -84,7 +102,7 @@ def _origin(kept: notes.Checkpoint | None) -> str:
     return _next_origin() if outside.checkpoints_ever() else str(settings.AUDIT_ORIGIN)
 
 
-def signers(origin: str, keys: list[LogKey]) -> list[Signer]:
+def signers(origin: str, keys: list[LogKey], held: Held | None = None) -> list[Signer]:
     """Who signs the log, the newest key first. ``keys`` is what the log says under a checkpoint.
 
     Raises :class:`Contradiction` when a key is not here, or has ended: then the log says less than it said.
@@ -92,29 +110,29 @@ def signers(origin: str, keys: list[LogKey]) -> list[Signer]:
     if not keys:
         key = _begin()
         return [(Vkey.of(origin, key), key)]
-    here, ended = log_key_files.on_disk(), outside.keys()
+    held = held or Held.read()
     found = []
     for vkey in (key.vkey for key in log_keys.signing(keys)):
-        if ended.get(vkey.public):
+        if held.ended.get(vkey.public):
             raise Contradiction(f"the key {vkey.key_id.hex()} has ended; this database says that it signs")
-        if vkey.public not in here:
+        if vkey.public not in held.here:
             raise Contradiction(f"the key {vkey.key_id.hex()} of the log is missing or cannot be opened")
-        found.append((vkey, here[vkey.public]))
+        found.append((vkey, held.here[vkey.public]))
     return found
 
 
-def _keys(origin: str, head: Checkpoint | None) -> list[LogKey]:
+def _keys(origin: str, head: Checkpoint | None, held: Held) -> list[LogKey]:
     """The keys of this log as it stands at a checkpoint; none where nothing was ever signed."""
-    first = log_keys.first_of(origin) or _kept_first(origin)
+    first = log_keys.first_of(origin) or _kept_first(origin, held)
     return [] if first is None else log_keys.of(first, log_keys.told(head))
 
 
-def _kept_first(origin: str) -> Vkey | None:
+def _kept_first(origin: str, held: Held) -> Vkey | None:
     """The key of a log whose first checkpoint was kept outside and did not come into the database."""
     note = outside.checkpoint()
     lines = () if note is None else Note.parse(note).signatures
     ids = {line.key_id for line in lines if line.name == origin}
-    keys = [Vkey.of(origin, key) for key in log_key_files.on_disk().values()]
+    keys = [Vkey.of(origin, key) for key in held.here.values()]
     return next((key for key in keys if key.key_id in ids), None)
 
 
@@ -128,9 +146,9 @@ def _begin() -> Ed25519PrivateKey:
     return log_key_files.on_disk()[public]
 
 
-def _sign(head: Checkpoint, origin: str) -> SignedCheckpoint:
-    keys = _keys(origin, head)
-    by = signers(origin, keys)
+def _sign(head: Checkpoint, origin: str, held: Held) -> SignedCheckpoint:
+    keys = _keys(origin, head, held)
+    by = signers(origin, keys, held)
     over = [key.vkey.public for key in keys if key.end is not None]
     text = notes.Checkpoint(origin, head.size, bytes.fromhex(head.root)).text()
     note = Note(text, tuple(notes.sign(text, origin, key) for _vkey, key in by)).dumps()
@@ -145,18 +163,21 @@ def _sign(head: Checkpoint, origin: str) -> SignedCheckpoint:
     return made
 
 
-def known() -> Before:
+def known(held: Held | None = None) -> Before:
     """The last checkpoint that was signed: as kept outside the database, and as the database has it."""
+    held = held or Held.read()
     note = outside.checkpoint()
-    kept = None if note is None else _opened(note, "the checkpoint outside the database")
+    kept = None if note is None else _opened(note, "the checkpoint outside the database", held)
     stated = SignedCheckpoint.objects.filter(**({} if kept is None else {"origin": kept.origin}))
     row = stated.order_by("-size").first()
-    return kept, None if row is None else _opened(row.note, f"the signed checkpoint of {row.size} entries")
+    if row is None or row.note == note:
+        return kept, None if row is None else kept
+    return kept, _opened(row.note, f"the signed checkpoint of {row.size} entries", held)
 
 
-def _opened(text: str, what: str) -> notes.Checkpoint:
+def _opened(text: str, what: str, held: Held) -> notes.Checkpoint:
     """Signed with a key that this server holds and that has not ended."""
-    here, ended = log_key_files.on_disk(), outside.keys()
+    here, ended = held.here, held.ended
     if not here:
         raise Contradiction("the key of the log is missing or cannot be opened")
     try:
@@ -174,10 +195,11 @@ def check() -> None:
     """Before a sequencer leads: the database goes on from what was signed. Raises :class:`Contradiction`."""
     head = sequence.latest()
     if head is not None and head.in_tiles:
-        before = known()
+        held = Held.read()
+        before = known(held)
         refuse_contradiction(head, before)
         origin = _origin(before[0])
-        signers(origin, _keys(origin, head))
+        signers(origin, _keys(origin, head, held), held)
     elif outside.checkpoint() is not None:
         raise Contradiction("a checkpoint is kept outside the database, and the database has no log")
 
