@@ -72,7 +72,7 @@ def _scope(erasure: Erasure) -> CaptureSessionQuerySet:
     own = CaptureSession.objects.filter(subject_id=request.subject_id)
     if request.scope == "sessions":
         return own.filter(pk__in=request.sessions)
-    return own.before(request.subject.erased_at or request.decided_at)
+    return own.before(request.subject.erased_at or request.decided_at or request.received_at)
 
 
 def _blobs(erasure: Erasure) -> QuerySet[SessionBlob]:
