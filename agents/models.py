@@ -202,7 +202,10 @@ class Lease(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=("device", "-issued_at"), name="lease_device_issued"),)
+        indexes = (
+            models.Index(fields=("device", "-issued_at"), name="lease_device_issued"),
+            models.Index(fields=("expires_at",), name="lease_idle", condition=~Q(state="on")),
+        )
 
     def __str__(self) -> str:
         return f"lease {self.pk}"
@@ -268,7 +271,10 @@ class Delivery(models.Model):
                 fields=("device", "release_number", "rollout"), name="one_delivery_per_device_and_rollout"
             ),
         )
-        indexes = (models.Index(fields=("rollout", "wave", "state"), name="delivery_rollout_state"),)
+        indexes = (
+            models.Index(fields=("rollout", "wave", "state"), name="delivery_rollout_state"),
+            models.Index(fields=("notified_at",), name="delivery_notified", condition=Q(state="notified")),
+        )
 
     def __str__(self) -> str:
         return f"release {self.release_number} to {self.device_id}"

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.lookups import IsNull
 
 from agents.models import CaptureStop, Device, DeviceQuerySet, Lease
 
@@ -96,18 +97,19 @@ def _bound(stop: CaptureStop) -> Any:
 
 
 def _proof(stop: CaptureStop, now: datetime) -> Case:
+    # Single rows by their key: EXISTS would let the planner read every lease there ever was at once.
     held = Lease.objects.filter(
         pk=OuterRef("held_lease"), device=OuterRef("pk"), issued_at__gte=stop.stopped_at
     )
     given = Q(lease_issued_at__gte=stop.stopped_at)
     if stop.scope == "entry":
         closed = ~Q(state="on") | Q(excluded_entries__contains=[stop.scope_value])
-        confirmed = Q(Exists(held.filter(closed)))
+        confirmed = _found(held.filter(closed))
         latest = Lease.objects.filter(device=OuterRef("pk"), issued_at=OuterRef("lease_issued_at"))
-        told = given & Q(Exists(latest.filter(closed)))
+        told = given & _found(latest.filter(closed))
     else:
         said = Q(reported_at__gte=stop.stopped_at) & ~Q(capture_state="on")
-        confirmed = (Q(held_lease=DROPPED) | Q(Exists(held.exclude(state="on")))) & said
+        confirmed = (Q(held_lease=DROPPED) | _found(held.exclude(state="on"))) & said
         told = given & ~Q(lease_state="on")
     over = Q(bound__isnull=True) | Q(bound__lte=now)
     return Case(
@@ -117,6 +119,10 @@ def _proof(stop: CaptureStop, now: datetime) -> Case:
         default=Value("pending"),
         output_field=CharField(),
     )
+
+
+def _found(leases: QuerySet[Lease]) -> Q:
+    return Q(IsNull(Subquery(leases.values("pk")[:1]), False))
 
 
 def progress(stop: CaptureStop, now: datetime) -> StopProgress:

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from agents import actions, drills, hints, repeats
+from agents.actions.leases import FORGET_AT_ONCE
 from agents.models import Device, StopDrill
 from audits.actor import Actor
 
@@ -41,7 +42,8 @@ def repeat_hints() -> None:
 
 @shared_task(name="agents.tasks.forget_leases")
 def forget_leases() -> None:
-    actions.forget_leases(actor=Actor.system("beat"))
+    while actions.forget_leases(actor=Actor.system("beat")) == FORGET_AT_ONCE:
+        pass
 
 
 @shared_task(name="agents.tasks.end_drills")

@@ -24,7 +24,8 @@ _FOLDERS = 256
 def remove_erased_files(limit: int = 1000) -> int:
     """Delete the objects of erased parts. Returns how many are gone now; one that resists stops no other."""
     removed = 0
-    for blob in SessionBlob.objects.filter(erased_at__isnull=False, file_removed_at__isnull=True)[:limit]:
+    left = SessionBlob.objects.filter(erased_at__isnull=False, file_removed_at__isnull=True)
+    for blob in left.order_by("erased_at")[:limit]:
         try:
             store.remove_file(blob.storage_name)
         except OSError as fault:

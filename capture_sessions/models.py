@@ -104,6 +104,7 @@ class CaptureSession(models.Model):
             models.Index(fields=("subject", "-captured_from"), name="session_subject_time"),
             models.Index(fields=("state", "-received_at"), name="session_state_time"),
             models.Index(fields=("delete_after",), name="session_delete_after", condition=~Q(state="erased")),
+            models.Index(fields=("received_at", "id"), name="session_received"),
         )
 
     def __str__(self) -> str:
@@ -139,6 +140,15 @@ class SessionBlob(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("session", "index"), name="one_blob_per_part"),)
+        indexes = (
+            # What beat looks for again and again must not be looked for among everything ever stored.
+            models.Index(
+                fields=("erased_at",),
+                name="blob_to_remove",
+                condition=Q(erased_at__isnull=False, file_removed_at__isnull=True),
+            ),
+            models.Index(fields=("storage_name",), name="blob_storage_name"),
+        )
         ordering = ("index",)
 
     def __str__(self) -> str:
@@ -165,6 +175,7 @@ class SessionTotal(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("session", "entry_id", "signal", "day"), name="one_total"),
         )
+        indexes = (models.Index(fields=("day",), name="total_day"),)
 
     def __str__(self) -> str:
         return f"{self.entry_id}/{self.signal}"

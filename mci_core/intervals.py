@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable
 
 _STEPS = 60
+#: Terms further than this from the mean add less than a double can tell: what is summed grows with the square
+#: root of the trials. The least reach is for the long tail that a small mean has.
+_DEVIATIONS, _LEAST_REACH = 12, 60
 
 
 def _log_term(successes: int, trials: int, p: float) -> float:
@@ -19,7 +22,10 @@ def _log_term(successes: int, trials: int, p: float) -> float:
 
 def _at_most(successes: int, trials: int, p: float) -> float:
     """P(X <= successes) for X ~ Binomial(trials, p), 0 < p < 1."""
-    return math.fsum(math.exp(_log_term(k, trials, p)) for k in range(successes + 1))
+    mean = trials * p
+    reach = _DEVIATIONS * math.sqrt(mean * (1 - p)) + _LEAST_REACH
+    first, last = max(0, math.floor(mean - reach)), min(successes, math.ceil(mean + reach))
+    return math.fsum(math.exp(_log_term(k, trials, p)) for k in range(first, last + 1))
 
 
 def clopper_pearson(successes: int, trials: int, *, confidence: float = 0.95) -> tuple[float, float]:

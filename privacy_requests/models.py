@@ -132,6 +132,15 @@ class Erasure(models.Model):
     finished_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=80, blank=True)
 
+    class Meta:
+        indexes = (
+            # What beat asks for every few seconds; the finished ones stay for good.
+            models.Index(fields=("created_at",), name="erasure_open", condition=~Q(step="done")),
+            models.Index(
+                fields=("finished_at",), name="erasure_unproved", condition=Q(step="done", proof="")
+            ),
+        )
+
     def __str__(self) -> str:
         return f"erasure for {self.request_id}"
 

@@ -133,6 +133,10 @@ class Finding(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("session", "label", "place", "source"), name="finding_once"),
         )
+        indexes = (
+            models.Index(fields=("opened_at", "id"), name="finding_opened"),
+            models.Index(fields=("label",), name="finding_open", condition=Q(state="open")),
+        )
 
     def __str__(self) -> str:
         return f"{self.label} in {self.session_id}"

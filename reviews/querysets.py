@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts import permissions
-from reviews.models import Finding, Sample, SampleItem, View, ViewGrant
+from reviews.models import Finding, Review, Sample, SampleItem, View, ViewGrant
 
 #: Which purpose a role looks for; see reviews.actions.grants.
 _PURPOSES = {"privacy_officer": "redaction_quality", "ml_staff": "data_quality"}
@@ -16,9 +17,14 @@ _PURPOSES = {"privacy_officer": "redaction_quality", "ml_staff": "data_quality"}
 def samples_visible_to(user: Any) -> QuerySet[Sample]:
     """Samples drawn for a purpose of one of the user's roles."""
     purposes = [purpose for role, purpose in _PURPOSES.items() if role in permissions.roles_of(user)]
-    return Sample.objects.filter(purpose__in=purposes).annotate(
-        drawn=Count("items", distinct=True), reviewed=Count("items__reviews__item", distinct=True)
-    )
+    items = SampleItem.objects.filter(sample=OuterRef("pk")).order_by().values("sample")
+    judged = items.filter(Exists(Review.objects.filter(item=OuterRef("pk"))))
+    # Counted for the samples of a page, not by joining everything that was ever drawn.
+    return Sample.objects.filter(purpose__in=purposes).annotate(drawn=_count(items), reviewed=_count(judged))
+
+
+def _count(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0)
 
 
 def items_visible_to(user: Any) -> QuerySet[SampleItem]:
@@ -37,7 +43,7 @@ def findings_visible_to(user: Any) -> QuerySet[Finding]:
     """All findings for the roles that work on them."""
     if not permissions.has(user, "reviews.view_findings"):
         return Finding.objects.none()
-    return Finding.objects.select_related("session")
+    return Finding.objects.all()
 
 
 def looks_at(user: Any) -> QuerySet[ViewGrant]:

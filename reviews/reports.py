@@ -7,14 +7,12 @@ cells brings it back.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncWeek
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -51,20 +49,21 @@ def leak_rates() -> list[LeakRate]:
     """
     judged = (
         SampleItem.objects.filter(reviews__verdict__in=("clean", "leak"))
-        .values("session", "session__subject", "session__release_number")
-        .annotate(leaked=Max("reviews__verdict", filter=Q(reviews__verdict="leak")))
+        .order_by()
+        .values(release=F("session__release_number"))
+        .annotate(
+            reviewed=Count("session", distinct=True),
+            leaks=Count("session", distinct=True, filter=Q(reviews__verdict="leak")),
+            people=Count("session__subject", distinct=True),
+        )
+        .filter(people__gte=settings.MIN_GROUP_SIZE)
+        .order_by("-release")
     )
-    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    people: dict[int, set[UUID]] = defaultdict(set)
-    for row in judged:
-        release = row["session__release_number"]
-        counts[release][0] += 1
-        counts[release][1] += row["leaked"] is not None
-        people[release].add(row["session__subject"])
     return [
-        LeakRate(release, reviewed, leaks, *clopper_pearson(leaks, reviewed))
-        for release, (reviewed, leaks) in sorted(counts.items(), reverse=True)
-        if len(people[release]) >= settings.MIN_GROUP_SIZE
+        LeakRate(
+            row["release"], row["reviewed"], row["leaks"], *clopper_pearson(row["leaks"], row["reviewed"])
+        )
+        for row in judged
     ]
 
 

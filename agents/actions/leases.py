@@ -27,6 +27,7 @@ from mci_core.errors import Forbidden
 
 #: Leases that allowed nothing are proof of nothing after this.
 KEEP_IDLE_LEASES = timedelta(days=7)
+FORGET_AT_ONCE = 5_000
 STREAM_PATH = "/stream/"
 
 
@@ -236,12 +237,14 @@ def record_heartbeat(*, device: Device, heartbeat: Heartbeat, actor: Actor) -> N
 
 @audited("agents.forget_leases")
 def forget_leases(*, actor: Actor) -> int:
-    """Delete leases that allowed nothing and are long over. A lease that allowed capture proves sessions
-    and stays.
+    """Delete leases that allowed nothing and are long over, the oldest first, up to :data:`FORGET_AT_ONCE`.
+    A lease that allowed capture proves sessions and stays.
     """
     permissions.require(actor, "agents.forget_leases")
     before = timezone.now() - KEEP_IDLE_LEASES
-    count, _ = Lease.objects.exclude(state="on").filter(expires_at__lt=before).delete()
+    over = Lease.objects.exclude(state="on").filter(expires_at__lt=before).order_by("expires_at")
+    oldest = list(over.values_list("pk", flat=True)[:FORGET_AT_ONCE])
+    count, _ = Lease.objects.filter(pk__in=oldest).delete()
     if not count:
         with nothing_to_do():
             return 0

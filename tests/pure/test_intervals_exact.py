@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mci_core import intervals
 from mci_core.intervals import clopper_pearson
 
 
@@ -64,3 +65,29 @@ def test_the_bounds_cut_off_the_tails(counts: tuple[int, int], share: float) -> 
         assert sum(terms[successes:]) <= 0.025 + 1e-6
     if share > high + 1e-9:
         assert sum(terms[: successes + 1]) <= 0.025 + 1e-6
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(30_000, 100_000), (5, 1_000_000), (999_000, 1_000_000)])
+def test_many_trials_are_not_summed_one_by_one(
+    successes: int, trials: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    term = intervals._log_term
+
+    def counted(k: int, n: int, p: float) -> float:
+        nonlocal asked
+        asked += 1
+        return term(k, n, p)
+
+    monkeypatch.setattr(intervals, "_log_term", counted)
+    low, high = clopper_pearson(successes, trials)
+    share = successes / trials
+    assert low < share < high < share + 5 * math.sqrt(max(successes, 2)) / trials
+    assert asked < 1_500_000
+
+
+@given(st.integers(1, 400), st.floats(0.001, 0.999), st.data())
+def test_leaving_far_terms_out_changes_nothing(trials: int, p: float, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, trials))
+    whole = math.fsum(math.exp(intervals._log_term(k, trials, p)) for k in range(successes + 1))
+    assert intervals._at_most(successes, trials, p) == pytest.approx(whole, abs=1e-12)

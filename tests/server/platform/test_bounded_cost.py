@@ -1,0 +1,109 @@
+"""What is asked for again and again is found by an index, however much has gathered in two years."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from agents import stops, tasks
+from agents.actions import leases
+from agents.models import CaptureStop, Delivery, Lease
+from capture_sessions.models import CaptureSession, SessionBlob, SessionState, SessionTotal
+from privacy_requests.models import Erasure
+from reviews import querysets
+from reviews.models import Finding
+from tests.server.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def _arrived() -> QuerySet[Any]:
+    return CaptureSession.objects.exclude(state=SessionState.UPLOADING).order_by("-received_at", "-pk")[:25]
+
+
+def _to_remove() -> QuerySet[Any]:
+    left = SessionBlob.objects.filter(erased_at__isnull=False, file_removed_at__isnull=True)
+    return left.order_by("erased_at")[:1000]
+
+
+def _stored() -> QuerySet[Any]:
+    return SessionBlob.objects.filter(storage_name__in=["00/a", "00/b"]).values_list("storage_name")
+
+
+def _idle() -> QuerySet[Any]:
+    return Lease.objects.exclude(state="on").filter(expires_at__lt=timezone.now()).order_by("expires_at")[:10]
+
+
+def _unheard() -> QuerySet[Any]:
+    now = timezone.now()
+    return Delivery.objects.unheard(now).filter(notified_at__gt=now - timedelta(hours=1))
+
+
+def _week() -> QuerySet[Any]:
+    return SessionTotal.objects.filter(day=timezone.now().date())
+
+
+FOUND_BY: dict[str, Callable[[], QuerySet[Any]]] = {
+    "session_received": _arrived,
+    "blob_to_remove": _to_remove,
+    "blob_storage_name": _stored,
+    "total_day": _week,
+    "lease_idle": _idle,
+    "delivery_notified": _unheard,
+    "finding_opened": lambda: Finding.objects.order_by("-opened_at", "-pk")[:25],
+    "finding_open": lambda: Finding.objects.filter(label="EMAIL", state="open"),
+    "erasure_open": lambda: Erasure.objects.exclude(step="done").order_by("created_at")[:100],
+    "erasure_unproved": lambda: Erasure.objects.filter(
+        step="done", proof="", entry_id__isnull=False
+    ).order_by("finished_at")[:100],
+}
+
+
+@pytest.mark.parametrize("index", FOUND_BY)
+def test_it_is_found_by_its_index(index: str) -> None:
+    with connection.cursor() as cursor:
+        # Tables of a test are empty: reading all of one would be the better plan.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    assert index in FOUND_BY[index]().explain()
+
+
+def test_a_page_of_findings_and_a_page_of_samples_join_no_other_table(cast: Cast) -> None:
+    for rows in (querysets.findings_visible_to(cast.admin), querysets.samples_visible_to(cast.officer)):
+        assert "JOIN" not in str(rows.query)
+
+
+@pytest.mark.parametrize(("scope", "value"), [("programme", ""), ("entry", "excel")])
+def test_the_devices_of_a_stop_are_judged_by_single_leases(cast: Cast, scope: str, value: str) -> None:
+    stop = CaptureStop(scope=scope, scope_value=value, stopped_at=timezone.now())
+    plan = stops.devices(stop, timezone.now()).explain()
+    assert "agents_lease" in plan
+    assert "hashed SubPlan" not in plan
+
+
+def test_idle_leases_are_forgotten_in_batches(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "FORGET_AT_ONCE", 2)
+    monkeypatch.setattr(tasks, "FORGET_AT_ONCE", 2)
+    old = timezone.now() - timedelta(days=30)
+    for number in range(5):
+        Lease.objects.create(
+            device=cast.device, state="stopped", issued_at=old, expires_at=old + timedelta(hours=number)
+        )
+    kept = Lease.objects.create(device=cast.device, state="on", issued_at=old, expires_at=old)
+    assert leases.forget_leases(actor=cast.system()) == 2
+    assert Lease.objects.exclude(state="on").order_by("expires_at")[0].expires_at == old + timedelta(hours=2)
+    tasks.forget_leases.run()
+    assert list(Lease.objects.all()) == [kept]
+
+
+def test_a_report_counts_in_the_database(cast: Cast, django_assert_num_queries: Any) -> None:
+    from reviews.reports import leak_rates
+
+    with django_assert_num_queries(1):
+        assert leak_rates() == []
