@@ -365,14 +365,14 @@ class Folder:
     def read(self, name: str) -> bytes | None:
         # A log has three small files for 256 entries: the plain calls cost a third of open().
         try:
-            descriptor = os.open(self._prefix + name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            descriptor = os.open(self._prefix + name, READ_ONLY)
         except OSError:
             return None
         try:
             data = os.read(descriptor, AT_ONCE)
             if len(data) == AT_ONCE:
                 data += os.read(descriptor, LARGEST)
-        except IsADirectoryError:
+        except (IsADirectoryError, BlockingIOError):
             return None
         finally:
             os.close(descriptor)
@@ -388,6 +388,8 @@ class Folder:
         return self._names
 
 
+# A pipe in the place of a file has nothing to read, and nobody waits for its other end.
+READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 DAMAGE = (OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
 
 

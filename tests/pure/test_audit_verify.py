@@ -372,3 +372,13 @@ def test_keys_of_witnesses_that_came_along_are_shown(log: Log, run: Command, tmp
     assert said["pin_witness"] == [logs.WITNESS_VKEY]
     assert f"or pass it with --witness: {logs.WITNESS_VKEY}\n" in run.words("log", export, *keys)[1]
     assert "pin_witness" not in run("log", export, *keys, "--witness", logs.WITNESS_VKEY)[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(log: Log, run: Command, tmp_path: Path) -> None:
+    export = logs.write(log.export(), tmp_path / "piped")
+    name = "tile/entries/001"
+    (export / name).unlink()
+    os.mkfifo(export / name)
+    code, said = run("log", export, "--vkey", logs.VKEY)
+    assert (code, said["file"], said["entry"]) == (1, name, 256)
