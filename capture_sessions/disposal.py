@@ -19,9 +19,10 @@ log = structlog.get_logger(__name__)
 #: A younger object may belong to a transaction that has not committed yet.
 ORPHAN_AGE = timedelta(hours=24)
 _FOLDERS = 256
+REMOVE_AT_ONCE = 1000
 
 
-def remove_erased_files(limit: int = 1000) -> int:
+def remove_erased_files(limit: int = REMOVE_AT_ONCE) -> int:
     """Delete the objects of erased parts. Returns how many are gone now; one that resists stops no other."""
     removed = 0
     left = SessionBlob.objects.filter(erased_at__isnull=False, file_removed_at__isnull=True)

@@ -6,7 +6,8 @@ one with a hit: somebody has to look why, and it must not keep the others waitin
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -17,11 +18,16 @@ from accounts.models import KeyPurpose, PersonKey, Subject
 from audits.actor import Actor
 from capture_policies import queries
 from capture_sessions import actions, contents, disposal
+from capture_sessions.actions.keeping import EXPIRE_AT_ONCE
+from capture_sessions.actions.uploads import DROP_AT_ONCE
+from capture_sessions.disposal import REMOVE_AT_ONCE
 from capture_sessions.models import CaptureSession, SessionState
 from mci_core.errors import ActionError, Unavailable
 from mci_core.redaction import scan_session as scan_lines
 
 log = structlog.get_logger(__name__)
+#: What one run of a sweep does at most, of as many rows as a batch has.
+MOST_BATCHES = 50
 
 #: Seconds between sweeps. Rows are the truth: a sweep finds what a lost message would have started.
 SCHEDULE = {
@@ -74,19 +80,41 @@ def sweep_unscanned() -> int:
 @shared_task(name="capture_sessions.tasks.remove_files", queue="erase")
 def remove_files() -> int:
     """Delete the stored objects of erased sessions."""
-    return disposal.remove_erased_files()
+    return _until_done(disposal.remove_erased_files, REMOVE_AT_ONCE)
 
 
 @shared_task(name="capture_sessions.tasks.expire_sessions", queue="erase")
 def expire_sessions() -> int:
     """Erase what is past its retention."""
-    return actions.expire_sessions(actor=Actor.system("retention"))
+    act = partial(actions.expire_sessions, actor=Actor.system("retention"))
+    return _until_done(act, EXPIRE_AT_ONCE)
 
 
 @shared_task(name="capture_sessions.tasks.drop_stale_uploads", queue="default")
 def drop_stale_uploads() -> int:
     """Forget uploads that were never finished."""
-    return actions.drop_stale_uploads(actor=Actor.system("ingest"))
+    act = partial(actions.drop_stale_uploads, actor=Actor.system("ingest"))
+    return _until_done(act, DROP_AT_ONCE)
+
+
+class Batch(Protocol):
+    """Works on at most so many rows, in a transaction of its own, and tells how many there were."""
+
+    def __call__(self, *, limit: int) -> int: ...
+
+
+def _until_done(batch: Batch, limit: int) -> int:
+    """Batch after batch while they are full: a batch for each run would fall behind a busy company for good.
+
+    Bounded, so that a worker comes to its other work; the next run goes on.
+    """
+    done = 0
+    for _ in range(MOST_BATCHES):
+        worked = batch(limit=limit)
+        done += worked
+        if worked < limit:
+            break
+    return done
 
 
 @shared_task(name="capture_sessions.tasks.remove_orphans", queue="erase")

@@ -23,6 +23,7 @@ from mci_core.errors import Conflict
 
 #: Kept of one scan. More of them tell nobody more: the session is closed, and its cause is a rule.
 MAX_HITS = 200
+EXPIRE_AT_ONCE = 500
 
 
 @audited("capture_sessions.record_scan")
@@ -120,6 +121,10 @@ def _erase(sessions: Sequence[CaptureSession], *, because: str, now: datetime) -
     )
 
 
+def _key(session: CaptureSession) -> UUID:
+    return session.pk
+
+
 def _destroy_blobs(ids: Sequence[UUID], now: datetime) -> None:
     """Destroy the data keys; the keys that wrapped them and the files follow after the commit."""
     blobs = SessionBlob.objects.filter(session__in=ids, erased_at__isnull=True)
@@ -149,13 +154,14 @@ def _subject(session: CaptureSession) -> UUID:
 
 
 @audited("capture_sessions.expire_sessions")
-def expire_sessions(*, actor: Actor) -> int:
-    """Erase what is past its retention and what was made from it; held sessions wait for the end of their
-    hold.
+def expire_sessions(*, actor: Actor, limit: int = EXPIRE_AT_ONCE) -> int:
+    """Erase what is past its retention and what was made from it, the oldest first; held sessions wait for
+    the end of their hold. Returns how many; fewer than ``limit``: nothing else is due.
     """
     require(actor, "capture_sessions.expire_sessions")
     now = timezone.now()
-    due = list(CaptureSession.objects.select_for_update(skip_locked=True).expired(now).order_by("pk")[:500])
+    expired = CaptureSession.objects.select_for_update(skip_locked=True).expired(now)
+    due = sorted(expired.order_by("delete_after")[:limit], key=_key)
     if not due:
         with nothing_to_do():
             return 0

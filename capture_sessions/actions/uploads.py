@@ -29,6 +29,7 @@ from mci_core.policy_model import Policy
 
 #: An upload that makes no progress for this long is dropped; the agent still has it and starts anew.
 STALE_UPLOAD = timedelta(hours=24)
+DROP_AT_ONCE = 500
 
 
 def _unnamed(actor: Actor) -> Actor:
@@ -221,13 +222,15 @@ def drop_uploads_of(*, subject: Subject, actor: Actor) -> int:
 
 
 @audited("capture_sessions.drop_stale_uploads")
-def drop_stale_uploads(*, actor: Actor) -> int:
-    """Forget uploads that were begun and made no progress since."""
+def drop_stale_uploads(*, actor: Actor, limit: int = DROP_AT_ONCE) -> int:
+    """Forget uploads that were begun and made no progress since. Returns how many; fewer than ``limit``:
+    no other is stale.
+    """
     require(actor, "capture_sessions.drop_stale_uploads")
-    limit = timezone.now() - STALE_UPLOAD
-    recent = SessionBlob.objects.filter(session=OuterRef("pk"), stored_at__gte=limit)
-    begun = CaptureSession.objects.filter(state=SessionState.UPLOADING, created_at__lt=limit)
-    stale = list(begun.filter(~Exists(recent)).select_for_update(skip_locked=True)[:500])
+    before = timezone.now() - STALE_UPLOAD
+    recent = SessionBlob.objects.filter(session=OuterRef("pk"), stored_at__gte=before)
+    begun = CaptureSession.objects.filter(state=SessionState.UPLOADING, created_at__lt=before)
+    stale = list(begun.filter(~Exists(recent)).select_for_update(skip_locked=True)[:limit])
     if not stale:
         with nothing_to_do():
             return 0

@@ -47,6 +47,28 @@ def test_what_is_past_its_retention_is_erased_and_the_rest_stays(cast: Cast) -> 
     assert tasks.expire_sessions() == 0
 
 
+def test_one_run_erases_all_that_is_due_in_batches(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a company in which more falls due in an hour than a batch holds would fall behind for good."""
+    monkeypatch.setattr(tasks, "EXPIRE_AT_ONCE", 1)
+    monkeypatch.setattr(tasks, "REMOVE_AT_ONCE", 1)
+    for _number in range(3):
+        due(recordings.available(cast))
+    assert tasks.expire_sessions() == 3
+    assert states() == ["erased"] * 3
+    assert tasks.remove_files() == 6
+    assert stored_files() == []
+
+
+def test_the_oldest_go_first_and_a_run_ends(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "EXPIRE_AT_ONCE", 1)
+    monkeypatch.setattr(tasks, "MOST_BATCHES", 2)
+    sessions = [due(recordings.available(cast)) for _number in range(3)]
+    oldest = timezone.now() - 9 * DAY
+    CaptureSession.objects.filter(pk__in=[s.pk for s in sessions[1:]]).update(delete_after=oldest)
+    assert tasks.expire_sessions() == 2
+    assert states() == ["available", "erased", "erased"]
+
+
 def test_an_erased_session_leaves_no_content_no_key_and_no_total(cast: Cast, work: Queued) -> None:
     session = due(recordings.quarantined(cast))
     tasks.expire_sessions()
