@@ -13,6 +13,7 @@ from django.test import Client
 from audits import (
     checkpoints,
     folder,
+    log_key_files,
     log_keys,
     me_views,
     outside,
@@ -228,3 +229,15 @@ def test_what_ended_is_written_down_again_from_the_log() -> None:
     (outside.folder() / outside.KEYS).unlink()
     assert signed_by(signed_now()) == [both.key.key_id]
     assert outside.keys() == {before.key.public: True, both.key.public: False}
+
+
+def test_the_key_that_ended_is_gone_from_the_disk_and_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_now()
+    public = log_key_files.make()
+    assert public in log_key_files.on_disk()
+    synced = list[Path]()
+    monkeypatch.setattr(log_key_files.sealed_keys, "sync_folder", synced.append)
+    for _again in range(2):
+        log_key_files.drop(public)
+    assert (log_key_files.path_of(public).exists(), synced) == (False, [settings.KEYS_DIR])
+    assert not log_key_files._opened.cache_info().currsize
