@@ -85,13 +85,19 @@ def destroy(number: int) -> None:
     path = _path(number)
     if path.exists():
         kms.forget(number)
-        with path.open("r+b") as file:
-            file.write(os.urandom(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
+        # A crash while the file was made may have left a second name of it, of which a mirror makes a copy.
+        for one in (*folder().glob(f".{path.name}.*"), path):
+            _wipe(one)
         _sync()
     _forget(path)
+
+
+def _wipe(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def is_destroyed(number: int) -> bool:

@@ -139,6 +139,7 @@ def sync_folder(path: Path) -> None:
 
 def _read(name: str) -> str | None:
     try:
-        return (folder() / name).read_text(encoding="utf-8")
+        # Bytes that are no text are found by whoever reads what they say; then the sequencer halts.
+        return (folder() / name).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None

@@ -188,6 +188,15 @@ def test_a_new_key_of_a_day_is_on_the_disk_before_anything_is_wrapped_with_it(
     assert synced
 
 
+def test_what_a_crash_left_of_a_key_goes_with_it(folder: Path) -> None:
+    epoch_keys.make(4712)
+    left = folder / ".epoch-004712.key.0011223344556677"
+    shutil.copy(folder / "epoch-004712.key", left)
+    epoch_keys.destroy(4712)
+    assert sorted(path.name for path in folder.glob("*4712*")) == ["epoch-004712.destroyed"]
+    assert not left.exists()
+
+
 def test_a_ring_that_was_cut_off_does_not_stay(cast: Cast, folder: Path) -> None:
     """It holds keys of people who may be erased by now."""
     left = folder / ".keyring.0011223344556677"

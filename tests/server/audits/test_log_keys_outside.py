@@ -22,6 +22,7 @@ from audits import (
 from audits.actions import keys
 from audits.actions.witnesses import register_witness
 from audits.models import AuditEntry, Checkpoint, Cosignature
+from audits.tree import Broken
 from mci_agent import verify, witness_cli
 from mci_core import notes, proofs
 from tests.server.attacks.together import at_once, refused
@@ -241,3 +242,11 @@ def test_the_key_that_ended_is_gone_from_the_disk_and_from_memory(monkeypatch: p
         log_key_files.drop(public)
     assert (log_key_files.path_of(public).exists(), synced) == (False, [settings.KEYS_DIR])
     assert not log_key_files._opened.cache_info().currsize
+
+
+@pytest.mark.parametrize("name", [outside.KEYS, outside.CHECKPOINT])
+def test_damaged_bytes_outside_halt_the_sequencer_and_are_no_fault_of_it(name: str) -> None:
+    signed_now(2)
+    (outside.folder() / name).write_bytes(b"signs \xff\xfe\n")
+    with pytest.raises(Broken):
+        checkpoints.check()
