@@ -139,9 +139,10 @@ class Today:
             self._people[key] = self.fleet.under(entry).people
         return self._people[key]
 
-    def know_all(self) -> None:
-        """Read the uses of all entries, for questions about each of them."""
-        self._all = usage.uses()
+    def know_all(self, lines: Iterable[Line]) -> None:
+        """Read the uses of all these entries at once; questions about some of them follow."""
+        if self._all is None:
+            self._all = usage.uses([line.entry.id for line in lines])
 
     def shown(self, lines: Iterable[Line]) -> list[Shown]:
         """Lines as pages show them."""

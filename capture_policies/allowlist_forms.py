@@ -55,7 +55,7 @@ class AllowlistFilter(forms.Form):
         found = [line for line in lines if all(test(line) for test in tests)]
         if not wanted["attention"]:
             return found
-        today.know_all()
+        today.know_all(found)
         return [shown.line for shown in today.shown(found) if getattr(shown, wanted["attention"])]
 
 
@@ -77,7 +77,7 @@ def sorted_by(lines: Sequence[Line], sort: str, today: Today) -> list[Line]:
     """In the order asked for; what has no date stands last, whichever way."""
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
     if name == "last":
-        today.know_all()
+        today.know_all(lines)
         shown = sorted(today.shown(lines), key=_last, reverse=backwards)
         return [item.line for item in sorted(shown, key=lambda item: item.last is None)]
     if name in ("review_by", "expires"):

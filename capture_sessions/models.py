@@ -104,7 +104,13 @@ class CaptureSession(models.Model):
             models.Index(fields=("subject", "-captured_from"), name="session_subject_time"),
             models.Index(fields=("state", "-received_at"), name="session_state_time"),
             models.Index(fields=("delete_after",), name="session_delete_after", condition=~Q(state="erased")),
+            # Each order and filter of the list, with the key that keeps its pages apart.
             models.Index(fields=("received_at", "id"), name="session_received"),
+            models.Index(fields=("release_number", "id"), name="session_release"),
+            models.Index(fields=("event_count", "id"), name="session_events"),
+            models.Index(fields=("frame_count", "id"), name="session_frames"),
+            models.Index(fields=("byte_count", "id"), name="session_size"),
+            models.Index(fields=("os", "received_at", "id"), name="session_os"),
         )
 
     def __str__(self) -> str:
@@ -175,7 +181,10 @@ class SessionTotal(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("session", "entry_id", "signal", "day"), name="one_total"),
         )
-        indexes = (models.Index(fields=("day",), name="total_day"),)
+        indexes = (
+            models.Index(fields=("day",), name="total_day"),
+            models.Index(fields=("entry_id", "day"), name="total_entry_day"),
+        )
 
     def __str__(self) -> str:
         return f"{self.entry_id}/{self.signal}"

@@ -27,6 +27,10 @@ def _arrived() -> QuerySet[Any]:
     return CaptureSession.objects.exclude(state=SessionState.UPLOADING).order_by("-received_at", "-pk")[:25]
 
 
+def _sorted(field: str) -> QuerySet[Any]:
+    return CaptureSession.objects.exclude(state=SessionState.UPLOADING).order_by(f"-{field}", "-pk")[:25]
+
+
 def _to_remove() -> QuerySet[Any]:
     left = SessionBlob.objects.filter(erased_at__isnull=False, file_removed_at__isnull=True)
     return left.order_by("erased_at")[:1000]
@@ -54,6 +58,12 @@ FOUND_BY: dict[str, Callable[[], QuerySet[Any]]] = {
     "blob_to_remove": _to_remove,
     "blob_storage_name": _stored,
     "total_day": _week,
+    "total_entry_day": lambda: SessionTotal.objects.filter(entry_id="excel", day__gt="2026-01-01"),
+    "session_release": lambda: _sorted("release_number"),
+    "session_events": lambda: _sorted("event_count"),
+    "session_frames": lambda: _sorted("frame_count"),
+    "session_size": lambda: _sorted("byte_count"),
+    "session_os": lambda: CaptureSession.objects.filter(os="linux").order_by("-received_at", "-pk")[:25],
     "lease_idle": _idle,
     "delivery_notified": _unheard,
     "finding_opened": lambda: Finding.objects.order_by("-opened_at", "-pk")[:25],
