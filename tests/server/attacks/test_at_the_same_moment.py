@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from capture_sessions import ingest, store
-from capture_sessions.actions import store_part, uploads
+from capture_sessions.actions import store_part
 from capture_sessions.models import CaptureSession
 from privacy_requests import actions as requests
 from privacy_requests.models import Erasure
@@ -58,7 +58,7 @@ def test_a_part_and_the_beginning_of_an_erasure_do_not_wait_for_each_other(
         _until_somebody_waits()
         return write(**given)
 
-    monkeypatch.setattr(uploads.store, "write_blob", held)
+    monkeypatch.setattr(store, "write_blob", held)
 
     def freeze() -> str:
         assert begun.wait(30)

@@ -17,6 +17,7 @@ from audits import (
     log_keys,
     me_views,
     outside,
+    sealed_keys,
     tasks,
 )
 from audits.actions import keys
@@ -237,7 +238,7 @@ def test_the_key_that_ended_is_gone_from_the_disk_and_from_memory(monkeypatch: p
     public = log_key_files.make()
     assert public in log_key_files.on_disk()
     synced = list[Path]()
-    monkeypatch.setattr(log_key_files.sealed_keys, "sync_folder", synced.append)
+    monkeypatch.setattr(sealed_keys, "sync_folder", synced.append)
     for _again in range(2):
         log_key_files.drop(public)
     assert (log_key_files.path_of(public).exists(), synced) == (False, [settings.KEYS_DIR])
