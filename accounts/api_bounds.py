@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import exceptions
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import BaseParser
@@ -24,9 +25,16 @@ MAX_OFFSET = 1_000_000
 
 
 class BoundedPages(LimitOffsetPagination):
-    """``?limit=`` up to :data:`MAX_PAGE`, ``?offset=`` up to :data:`MAX_OFFSET`."""
+    """``?limit=`` up to :data:`MAX_PAGE`, ``?offset=`` up to :data:`MAX_OFFSET`. What lies behind the last
+    page that can be asked for is not counted.
+    """
 
     max_limit = MAX_PAGE
+
+    def get_count(self, queryset: Any) -> int:
+        if isinstance(queryset, QuerySet):
+            return queryset.order_by()[: MAX_OFFSET + MAX_PAGE].count()
+        return super().get_count(queryset)
 
     def get_offset(self, request: Request) -> int:
         return min(super().get_offset(request), MAX_OFFSET)

@@ -1,10 +1,13 @@
 """What beat does for keys: begin the epoch of the day, wrap living keys anew, destroy old epochs, keep the
-ring of living keys current, take the keys of erased sessions out of the trees.
+ring of living keys current, take the keys of erased sessions out of the trees. And it forgets sign-ins that
+are over.
 """
 
 from __future__ import annotations
 
 from celery import shared_task
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from accounts import actions, keyring
 from accounts.models import EpochState, KeyEpoch
@@ -15,6 +18,7 @@ SCHEDULE = {
     "accounts.tasks.advance_key_epochs": 300.0,
     "accounts.tasks.keep_keyring": 60.0,
     "accounts.tasks.destroy_object_keys": 60.0,
+    "accounts.tasks.forget_sign_ins": 3600.0,
 }
 
 
@@ -60,3 +64,9 @@ def destroy_object_keys() -> int:
     if destroyed:
         keyring.write_if_changed()
     return destroyed
+
+
+@shared_task(name="accounts.tasks.forget_sign_ins")
+def forget_sign_ins() -> int:
+    """Delete the rows of sign-ins that have run out; nobody could use them, and nothing else would."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
