@@ -41,12 +41,13 @@ def rewrap_person_keys(*, actor: Actor, limit: int = BATCH) -> int:
     permissions.require(actor, "accounts.rewrap_person_keys")
     moved: list[PersonKey] = []
     number = epochs.current()
-    for row in epochs.to_wrap_anew().select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit]:
+    rows = epochs.to_wrap_anew().exclude(kek__in=_without_file())
+    for row in rows.select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit]:
         try:
             key = epochs.unwrap(row)
-        except (CannotOpen, Conflict, epoch_keys.EpochMissing) as fault:
-            # Damaged, or the file of its epoch is missing: no reason to leave the others where they are.
-            # Its epoch is kept as long as it stands there, and `keys epochs` shows that it waits.
+        except (CannotOpen, Conflict) as fault:
+            # No reason to leave the others where they are. Its epoch is kept as long as it stands there, and
+            # `keys epochs` shows that it waits.
             log.error("person_key_unreadable", key=str(row.pk), epoch=row.kek_id, fault=type(fault).__name__)
             continue
         epochs.wrap(row, key, number)
@@ -63,6 +64,15 @@ def rewrap_person_keys(*, actor: Actor, limit: int = BATCH) -> int:
         facts={"keys": len(moved), "emptied": emptied},
     )
     return len(moved)
+
+
+def _without_file() -> list[int]:
+    """Epochs that end and whose key is missing here: their rows wait, and hold back no others."""
+    ending = KeyEpoch.objects.filter(state=EpochState.ENDING).values_list("number", flat=True)
+    missing = [number for number in ending if not epoch_keys.is_there(number)]
+    for number in missing:
+        log.error("epoch_key_missing", epoch=number)
+    return missing
 
 
 def _note_empty() -> list[int]:

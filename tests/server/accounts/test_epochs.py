@@ -163,7 +163,9 @@ def test_a_missing_file_of_one_day_holds_back_no_other_day(cast: Cast, folder: P
     (folder / f"epoch-{first.number:06d}.key").unlink()
     others = epochs.living(second.number).count()
     assert others
-    assert actions.rewrap_person_keys(actor=actor) == others
+    # However many rows of it come first in a batch.
+    assert [actions.rewrap_person_keys(actor=actor, limit=1) for _one in range(others)] == [1] * others
+    assert actions.rewrap_person_keys(actor=actor) == 0
     assert KeyEpoch.objects.get(pk=first.pk).emptied_at is None
 
 
