@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from audits.models_console import LogExport, LogExportPart, SavedSearch
-from audits.models_tree import Cosignature, SignedCheckpoint, SubjectEntry, Tile, Witness
+from audits.models_tree import Cosignature, LogReading, SignedCheckpoint, SubjectEntry, Tile, Witness
 
 __all__ = [
     "APPEND_ONLY_TABLES",
@@ -21,6 +21,7 @@ __all__ = [
     "Cosignature",
     "LogExport",
     "LogExportPart",
+    "LogReading",
     "SavedSearch",
     "SignedCheckpoint",
     "SubjectEntry",

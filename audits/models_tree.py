@@ -1,5 +1,7 @@
-"""What the sequencer keeps of the tree, what it signed, and who confirms it. All but the list of witnesses is
-append-only, as the log is: the application role may insert and read, triggers refuse the rest.
+"""What the sequencer keeps of the tree, what it signed, who confirms it, and how far the log was read again.
+
+All but the list of witnesses and that reading is append-only, as the log is: the application role may insert
+and read, triggers refuse the rest.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from audits.models_run import Run, RunQuerySet
 from mci_core import notes
 
 
@@ -170,3 +173,29 @@ class Cosignature(models.Model):
     @property
     def signature(self) -> Any:
         return notes.Signature.parse(self.line.rstrip("\n"))
+
+
+class LogReadingQuerySet(RunQuerySet["LogReading"]):
+    def newest(self) -> LogReading | None:
+        return self.order_by("-begun_at").first()
+
+
+class LogReading(Run):
+    """One reading of the log, from its beginning to the checkpoint of ``total`` entries, of which ``done``
+    were read. ``stand`` is what has to be known of those, sealed; see ``audits.rounds``.
+    """
+
+    begun_at = models.DateTimeField(default=timezone.now)
+    stand = models.BinaryField(default=bytes)
+
+    objects = LogReadingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "audits_logreading"
+
+    def __str__(self) -> str:
+        return f"reading of {self.total} entries"
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // max(self.total, 1)

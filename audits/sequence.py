@@ -9,7 +9,7 @@ may end anywhere.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -230,7 +230,15 @@ def covers(checkpoint: Checkpoint | None, entry_id: int) -> bool:
     return bool(row and row[0])
 
 
-def leaves(checkpoint: Checkpoint) -> Iterator[list[tuple[int, bytes, bytes | None]]]:
+def place_of_entry(entry_id: int) -> Place:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT txid::text FROM audits_auditentry WHERE id = %s", [entry_id])
+        return int(cursor.fetchone()[0]), entry_id
+
+
+def leaves(
+    checkpoint: Checkpoint, after: Place = BEGIN
+) -> Generator[list[tuple[int, bytes, bytes | None]], None, None]:
     """(id, leaf, subject) of everything under a checkpoint, in the order of the log and in portions.
 
     All of it in bytes. Must be read within a transaction.
@@ -238,8 +246,9 @@ def leaves(checkpoint: Checkpoint) -> Iterator[list[tuple[int, bytes, bytes | No
     with raw_cursor("audits_leaves") as cursor:
         cursor.execute(
             "SELECT id, convert_to(leaf, 'UTF8'), uuid_send(subject) FROM audits_auditentry"
-            " WHERE (txid, id) <= (%s::text::xid8, %s) ORDER BY txid, id",
-            [str(checkpoint.last_txid), checkpoint.last_id],
+            " WHERE (txid, id) > (%s::text::xid8, %s) AND (txid, id) <= (%s::text::xid8, %s)"
+            " ORDER BY txid, id",
+            [str(after[0]), after[1], str(checkpoint.last_txid), checkpoint.last_id],
         )
         while rows := cursor.fetchmany(WIDTH * 16):
             yield rows

@@ -1,28 +1,48 @@
 """Reads the whole log and compares it with everything that was stated about it; names the first bad place.
 
 Compared are: every entry with its hash in the tiles, every tile with those below it, the order of entries
-about each person, and every checkpoint, signed or not, with the tree at its size.
+about each person, and every checkpoint, signed or not, with the tree at its size. A long log is read in
+portions (:func:`read_on`); what has to be known of those before lies in a :class:`Stand`.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from audits import log_keys, sequence, tree
 from audits.models import Checkpoint, SignedCheckpoint, Tile
-from audits.tree import Broken
+from audits.tree import BEGIN, Broken, Place
 from mci_core import notes, tiles
 from mci_core.merkle import EMPTY_ROOT, node_hash
 from mci_core.tiles import WIDTH
 
 Row = tuple[int, bytes, bytes | None]
+Known = dict[bytes, tuple[int, bytes]]
 CHUNK = 256
+#: A portion ends where tiles of the second level do, so that few hashes have to be carried over.
+PORTION = WIDTH * WIDTH
+
+
+@dataclass(frozen=True)
+class Stand:
+    """How far a reading has come, at a multiple of ``PORTION`` entries.
+
+    ``place`` is that of the last entry, ``peaks`` are the roots of perfect subtrees, ``rows`` the hashes of
+    tiles that are not full yet, by level, ``known`` the last number and leaf hash of each person.
+    """
+
+    size: int
+    place: Place
+    peaks: list[bytes]
+    rows: list[list[bytes]]
+    known: Known
 
 
 def verify(checkpoint: Checkpoint) -> None:
@@ -30,8 +50,16 @@ def verify(checkpoint: Checkpoint) -> None:
 
     Finds what was edited, removed, added or reordered behind our back, in the log or in what is kept of it.
     """
+    read_on(checkpoint, None, lambda: False)
+
+
+def read_on(checkpoint: Checkpoint, stand: Stand | None, enough: Callable[[], bool]) -> Stand | None:
+    """Read on from ``stand``, or from the beginning, until ``enough`` says so after a portion.
+
+    Returns how far it came; None when everything up to the checkpoint was read. Raises :class:`Broken`.
+    """
     with _one_moment():
-        _verify(checkpoint)
+        return _read_on(checkpoint, stand, enough)
 
 
 @contextmanager
@@ -45,18 +73,34 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-def _verify(checkpoint: Checkpoint) -> None:
+def _read_on(checkpoint: Checkpoint, stand: Stand | None, enough: Callable[[], bool]) -> Stand | None:
+    with ExitStack() as end:
+        reading = _begun(checkpoint, stand, end)
+        leaves = sequence.leaves(checkpoint, BEGIN if stand is None else stand.place)
+        for rows in end.enter_context(closing(leaves)):
+            for start in range(0, len(rows), WIDTH):
+                reading.take(rows[start : start + WIDTH])
+            if reading.size % PORTION == 0 and reading.size < checkpoint.size and enough():
+                return reading.stand(rows[-1][0])
+        if reading.size != checkpoint.size:
+            raise Broken(f"{checkpoint.size} entries were stated, {reading.size} are there", reading.size)
+        reading.end()
+    return None
+
+
+def _begun(checkpoint: Checkpoint, stand: Stand | None, end: ExitStack) -> _Reading:
+    """What is left open is closed at the ``end``: the garbage collector would do so in the middle of another
+    query, and wait for ever for the connection.
+    """
     newest = sequence.latest() or checkpoint
-    reading = _Reading(_stated(checkpoint))
+    begin = 0 if stand is None else stand.size
+    reading = _Reading(_stated(checkpoint, begin, end), begin)
     if checkpoint.in_tiles:
-        reading.tiles = _Tiles(checkpoint.size, newest.size)
-        reading.subjects = _Subjects(checkpoint.size, newest.size)
-    for rows in sequence.leaves(checkpoint):
-        for start in range(0, len(rows), WIDTH):
-            reading.take(rows[start : start + WIDTH])
-    if reading.size != checkpoint.size:
-        raise Broken(f"{checkpoint.size} entries were stated, {reading.size} are there", reading.size)
-    reading.end()
+        reading.tiles = _Tiles(checkpoint.size, newest.size, begin, end)
+        reading.subjects = _Subjects(checkpoint.size, newest.size, begin, end)
+    if stand is not None:
+        reading.go_on_from(stand)
+    return reading
 
 
 @dataclass
@@ -88,13 +132,25 @@ class _Peaks:
 class _Reading:
     """The log up to here. Entries come 256 at a time, as many as a tile has."""
 
-    def __init__(self, stated: Iterator[tuple[int, str, str]]) -> None:
-        self.size = 0
+    def __init__(self, stated: Iterator[tuple[int, str, str]], begin: int) -> None:
+        self.size = begin
         self.peaks = _Peaks()
         self.stated = stated
         self.next_stated = next(stated, None)
         self.tiles: _Tiles | None = None
         self.subjects: _Subjects | None = None
+
+    def go_on_from(self, stand: Stand) -> None:
+        self.peaks = _Peaks(list(stand.peaks), stand.size // WIDTH)
+        if self.tiles is not None:
+            self.tiles.rows = [list(row) for row in stand.rows]
+        if self.subjects is not None:
+            self.subjects.known = dict(stand.known)
+
+    def stand(self, last_id: int) -> Stand:
+        rows = [] if self.tiles is None else self.tiles.rows
+        known = {} if self.subjects is None else self.subjects.known
+        return Stand(self.size, sequence.place_of_entry(last_id), self.peaks.nodes, rows, known)
 
     def take(self, rows: list[Row]) -> None:
         hashes = tiles.leaf_hashes([row[1] for row in rows])
@@ -141,19 +197,23 @@ class _Reading:
 class _Tiles:
     """The stored tiles of each level, compared with what the entries give."""
 
-    def __init__(self, size: int, newest: int) -> None:
-        """Those beyond ``size`` are left out as far as a log of ``newest`` entries has them."""
-        self.size, self.newest = size, newest
+    def __init__(self, size: int, newest: int, begin: int, end: ExitStack) -> None:
+        """Those beyond ``size`` are left out as far as a log of ``newest`` entries has them, and those that
+        were full before ``begin``.
+        """
+        self.size, self.newest, self.begin = size, newest, begin
         levels = Tile.objects.order_by("level").values_list("level", flat=True).distinct()
-        self.stored = [self._of(level) for level in range(max(levels, default=-1) + 1)]
+        self.stored = [
+            end.enter_context(closing(self._of(level))) for level in range(max(levels, default=-1) + 1)
+        ]
         self.rows: list[list[bytes]] = []
 
-    def _of(self, level: int) -> Iterator[Any]:
-        found = Tile.objects.filter(level=level).order_by("index")
+    def _of(self, level: int) -> Generator[Any, None, None]:
+        found = Tile.objects.filter(level=level, index__gte=self._full(self.begin, level)).order_by("index")
         known = range(self._full(self.size, level), self._full(self.newest, level))
         if known:
             found = found.exclude(index__gte=known.start, index__lt=known.stop)
-        return found.values_list("index", "hashes", "root").iterator(chunk_size=CHUNK)
+        return _rows(found.values_list("index", "hashes", "root"), CHUNK)
 
     @staticmethod
     def _full(size: int, level: int) -> int:
@@ -201,16 +261,16 @@ class _Subjects:
 
     _ROWS = """
     SELECT index, entry_id, uuid_send(subject), number, leaf, previous FROM audits_subjectentry
-    WHERE index < %s OR index >= %s ORDER BY index
+    WHERE index >= %s AND (index < %s OR index >= %s) ORDER BY index
     """
 
-    def __init__(self, size: int, newest: int) -> None:
-        self.stored = self._read(size, newest)
-        self.known: dict[bytes, tuple[int, bytes]] = {}
+    def __init__(self, size: int, newest: int, begin: int, end: ExitStack) -> None:
+        self.stored = end.enter_context(closing(self._read(begin, size, newest)))
+        self.known: Known = {}
 
-    def _read(self, size: int, newest: int) -> Iterator[tuple[Any, ...]]:
+    def _read(self, *bounds: int) -> Generator[tuple[Any, ...], None, None]:
         with sequence.raw_cursor("audits_subjects") as cursor:
-            cursor.execute(self._ROWS, [size, newest])
+            cursor.execute(self._ROWS, bounds)
             while rows := cursor.fetchmany(WIDTH * 16):
                 yield from rows
 
@@ -232,21 +292,24 @@ class _Subjects:
             raise Broken(f"the index row of entry {row[0]} has no entry", row[0])
 
 
-def _stated(checkpoint: Checkpoint) -> Iterator[tuple[int, str, str]]:
-    """(size, root, what) of every checkpoint up to this one, the smallest first."""
+def _stated(checkpoint: Checkpoint, begin: int, end: ExitStack) -> Iterator[tuple[int, str, str]]:
+    """(size, root, what) of every checkpoint up to this one, the smallest first; none that was compared
+    before ``begin``.
+    """
     signers = _Signers()
-    plain = Checkpoint.objects.filter(size__lte=checkpoint.size).order_by("size")
-    signed = SignedCheckpoint.objects.filter(size__lte=checkpoint.size).order_by("size", "id")
+    sizes = {"size__lte": checkpoint.size, **({"size__gt": begin} if begin else {})}
+    plain = Checkpoint.objects.filter(**sizes).order_by("size").values_list("size", "root")
+    signed = SignedCheckpoint.objects.filter(**sizes).order_by("size", "id")
+    plain_rows = end.enter_context(closing(_rows(plain, 2_000)))
+    signed_rows = end.enter_context(closing(_rows(signed, 2_000)))
     return heapq.merge(
-        (
-            (size, root, f"the checkpoint of {size} entries")
-            for size, root in plain.values_list("size", "root").iterator(chunk_size=2_000)
-        ),
-        (
-            (row.size, signed_root(row, signers.of(row)), f"the {row}")
-            for row in signed.iterator(chunk_size=2_000)
-        ),
+        ((size, root, f"the checkpoint of {size} entries") for size, root in plain_rows),
+        ((row.size, signed_root(row, signers.of(row)), f"the {row}") for row in signed_rows),
     )
+
+
+def _rows(found: QuerySet[Any, Any], size: int) -> Generator[Any, None, None]:
+    yield from found.iterator(chunk_size=size)
 
 
 class _Signers:

@@ -13,7 +13,7 @@ from django_filters import FilterSet
 from accounts.access import StaffPage
 from accounts.actors import user_actor
 from accounts.permissions import has
-from audits import reading, search, sequence
+from audits import reading, rounds, search, sequence
 from audits.actions import record_event
 from audits.entry_view import names
 from audits.listing import Column, Empty, ListPage
@@ -87,6 +87,7 @@ class EntryList(StaffPage, ListPage):
             checkpoint=checkpoint,
             waiting=sequence.waiting(checkpoint),
             verified=reading.last_verdict(),
+            under_way=rounds.under_way(),
         )
         return context
 
