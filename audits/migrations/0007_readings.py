@@ -18,12 +18,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LogReading",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
                 ("state", models.CharField(choices=STATES, default="queued", max_length=8)),
                 ("done", models.BigIntegerField(default=0)),
                 ("total", models.BigIntegerField(default=0)),
                 ("error", models.CharField(blank=True, max_length=40)),
-                ("claimed_until", models.DateTimeField(help_text="a worker's claim; ends by itself", null=True)),
+                (
+                    "claimed_until",
+                    models.DateTimeField(help_text="a worker's claim; ends by itself", null=True),
+                ),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("begun_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("stand", models.BinaryField(default=bytes)),
