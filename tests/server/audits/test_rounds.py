@@ -41,7 +41,7 @@ def log() -> int:
 
 def read_all() -> list[int]:
     """How far each portion came, until the reading ended."""
-    came = []
+    came: list[int] = []
     for _portion in range(10):
         rounds.go_on(seconds=0)
         row = LogReading.objects.get()
