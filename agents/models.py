@@ -205,6 +205,7 @@ class Lease(models.Model):
         indexes = (
             models.Index(fields=("device", "-issued_at"), name="lease_device_issued"),
             models.Index(fields=("expires_at",), name="lease_idle", condition=~Q(state="on")),
+            models.Index(fields=("expires_at",), name="lease_expires"),
         )
 
     def __str__(self) -> str:

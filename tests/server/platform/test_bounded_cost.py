@@ -65,6 +65,7 @@ FOUND_BY: dict[str, Callable[[], QuerySet[Any]]] = {
     "session_size": lambda: _sorted("byte_count"),
     "session_os": lambda: CaptureSession.objects.filter(os="linux").order_by("-received_at", "-pk")[:25],
     "lease_idle": _idle,
+    "lease_expires": lambda: Lease.objects.filter(expires_at__gt=timezone.now()),
     "delivery_notified": _unheard,
     "finding_opened": lambda: Finding.objects.order_by("-opened_at", "-pk")[:25],
     "finding_open": lambda: Finding.objects.filter(label="EMAIL", state="open"),
