@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from accounts.forms import LongSelect
 from accounts.models import User
 from agents.actions.enrolment import MAX_DAYS, MAX_QUOTA
 
@@ -24,6 +25,7 @@ class TokenForm(forms.Form):
         User.objects.none(),
         label="Person",
         help_text="The device will belong to this person. Later pages show a pseudonym, not the name.",
+        widget=LongSelect,
     )
     label = forms.CharField(
         max_length=80,

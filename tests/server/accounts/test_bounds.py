@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django import forms
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.asserts import assertHTMLEqual
 
 from accounts import api_bounds, tasks
+from accounts.forms import LongSelect, RoleRequestForm
 from accounts.models import User
 from tests.server.cast import Cast
 
@@ -44,3 +47,20 @@ def test_an_api_list_counts_no_further_than_it_can_be_paged(
 
 def test_a_list_that_is_no_query_is_counted_as_it_is() -> None:
     assert api_bounds.BoundedPages().get_count([1, 2, 3]) == 3
+
+
+def test_a_long_select_is_what_django_renders_and_escapes(cast: Cast) -> None:
+    User.objects.filter(pk=cast.employee.pk).update(display_name='<b>"O\'Neil" & Co</b>')
+    field = RoleRequestForm(initial={"user": str(cast.officer.pk)})["user"]
+    quick, slow = str(field), field.as_widget(widget=_plain(field.field))
+    assert isinstance(field.field.widget, LongSelect)
+    assert "<b>" not in quick
+    assertHTMLEqual(quick, slow)
+    assert quick.count(" selected") == 1
+
+
+def _plain(field: forms.Field) -> forms.Select:
+    widget = forms.Select(attrs=field.widget.attrs)
+    widget.choices = field.widget.choices
+    widget.is_required = field.required
+    return widget
