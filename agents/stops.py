@@ -16,8 +16,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.lookups import IsNull
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from agents.models import CaptureStop, Device, DeviceQuerySet, Lease
 
@@ -97,19 +109,18 @@ def _bound(stop: CaptureStop) -> Any:
 
 
 def _proof(stop: CaptureStop, now: datetime) -> Case:
-    # Single rows by their key: EXISTS would let the planner read every lease there ever was at once.
     held = Lease.objects.filter(
         pk=OuterRef("held_lease"), device=OuterRef("pk"), issued_at__gte=stop.stopped_at
     )
     given = Q(lease_issued_at__gte=stop.stopped_at)
     if stop.scope == "entry":
         closed = ~Q(state="on") | Q(excluded_entries__contains=[stop.scope_value])
-        confirmed = _found(held.filter(closed))
+        confirmed = _is(held, closed)
         latest = Lease.objects.filter(device=OuterRef("pk"), issued_at=OuterRef("lease_issued_at"))
-        told = given & _found(latest.filter(closed))
+        told = given & _is(latest, closed)
     else:
         said = Q(reported_at__gte=stop.stopped_at) & ~Q(capture_state="on")
-        confirmed = (Q(held_lease=DROPPED) | _found(held.exclude(state="on"))) & said
+        confirmed = (Q(held_lease=DROPPED) | _is(held, ~Q(state="on"))) & said
         told = given & ~Q(lease_state="on")
     over = Q(bound__isnull=True) | Q(bound__lte=now)
     return Case(
@@ -121,8 +132,12 @@ def _proof(stop: CaptureStop, now: datetime) -> Case:
     )
 
 
-def _found(leases: QuerySet[Lease]) -> Q:
-    return Q(IsNull(Subquery(leases.values("pk")[:1]), False))
+def _is(lease: QuerySet[Lease], closed: Q) -> Q:
+    """Whether the one lease is there and closed; no filter, and no EXISTS: each lets the planner read many
+    leases at once to find one by its key.
+    """
+    answer = lease.annotate(closed=ExpressionWrapper(closed, output_field=BooleanField()))
+    return Q(Subquery(answer.values("closed")[:1]))
 
 
 def progress(stop: CaptureStop, now: datetime) -> StopProgress:

@@ -96,6 +96,8 @@ def test_the_devices_of_a_stop_are_judged_by_single_leases(cast: Cast, scope: st
     plan = stops.devices(stop, timezone.now()).explain()
     assert "agents_lease" in plan
     assert "hashed SubPlan" not in plan
+    # What allows nothing is more and more after a stop: it is no place to look for one lease.
+    assert "lease_idle" not in plan
 
 
 def test_idle_leases_are_forgotten_in_batches(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
