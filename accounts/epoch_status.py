@@ -83,13 +83,13 @@ def counts() -> Counts:
 
 def summary() -> dict[str, str]:
     """What holds for all of them."""
-    destroyed = PersonKey.objects.filter(destroyed_at__isnull=False).count()
+    found = counts()
     return {
         "sealed by": "master key and Vault" if settings.KMS else "master key",
         "grace": f"{settings.KEY_EPOCH_GRACE_HOURS} hours",
-        "living person keys": str(PersonKey.objects.filter(destroyed_at__isnull=True).count()),
-        "destroyed person keys": str(destroyed),
-        "keys of erased sessions to take out": str(SpentNumber.objects.count()),
+        "living person keys": str(found.living),
+        "destroyed person keys": str(found.destroyed),
+        "keys of erased sessions to take out": str(found.spent),
         "keys from before there were trees": str(_before_trees()),
         "still under the master key": str(epochs.living(None).count()),
         "ring of living keys": "current" if keyring.is_current() else "behind",

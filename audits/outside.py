@@ -18,6 +18,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from audits.sealed_keys import sync_folder
 from audits.tree import Broken
 from mci_core import notes
 
@@ -127,14 +128,6 @@ def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
         fresh.unlink(missing_ok=True)
     if durable:
         sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(name: str) -> str | None:

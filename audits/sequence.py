@@ -230,12 +230,6 @@ def covers(checkpoint: Checkpoint | None, entry_id: int) -> bool:
     return bool(row and row[0])
 
 
-def place_of_entry(entry_id: int) -> Place:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT txid::text FROM audits_auditentry WHERE id = %s", [entry_id])
-        return int(cursor.fetchone()[0]), entry_id
-
-
 def leaves(
     checkpoint: Checkpoint, after: Place = BEGIN
 ) -> Generator[list[tuple[int, bytes, bytes | None]], None, None]:

@@ -102,15 +102,22 @@ def end_of(index: int) -> Place:
     return (row[0], row[1])
 
 
+def place_of(entry_id: int) -> Place | None:
+    """Where an entry stands in the order of transactions; None when there is no such entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WHERE, [entry_id])
+        place: Place | None = cursor.fetchone()
+    return place
+
+
 def index_of(entry_id: int) -> int | None:
     """The place of an entry in the log, counted from 0; None when there is no such entry. Whether it is under
     a checkpoint is for the caller to compare: what the sequencer has not taken in yet may still move.
     """
+    place = place_of(entry_id)
+    if place is None:
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(_WHERE, [entry_id])
-        place = cursor.fetchone()
-        if place is None:
-            return None
         cursor.execute(_TILE_OF, place)
         row = cursor.fetchone()
         index = full_tiles() if row is None else int(row[0])

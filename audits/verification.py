@@ -150,7 +150,9 @@ class _Reading:
     def stand(self, last_id: int) -> Stand:
         rows = [] if self.tiles is None else self.tiles.rows
         known = {} if self.subjects is None else self.subjects.known
-        return Stand(self.size, sequence.place_of_entry(last_id), self.peaks.nodes, rows, known)
+        place = tree.place_of(last_id)
+        assert place is not None  # it was read a moment ago, in this transaction
+        return Stand(self.size, place, self.peaks.nodes, rows, known)
 
     def take(self, rows: list[Row]) -> None:
         hashes = tiles.leaf_hashes([row[1] for row in rows])
